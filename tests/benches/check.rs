@@ -16,6 +16,8 @@ static MOST_OCCUPIED: Sql = Sql::new(|| {
 static DEADLOCKS: Sql =
     Sql::new(|| "SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()".into());
 
+static SESSIONS: Sql = Sql::new(|| "SELECT COUNT(*) AS number FROM sessions".into());
+
 static ASSIGNED: Sql = Sql::new(|| {
     "SELECT COUNT(*) AS number FROM assignments a JOIN licenses l ON l.id = a.license_id WHERE l.model = 'named'".into()
 });
@@ -28,6 +30,11 @@ pub async fn assigned(database: &BenchDatabase) -> anyhow::Result<i64> {
 /// The maximum number of seats occupied at once, for a license whose agents have one session each.
 pub async fn most_occupied(database: &BenchDatabase, pool: &Pool) -> anyhow::Result<i64> {
     number(database, &MOST_OCCUPIED, vec![pool.license.into()], "most").await
+}
+
+/// The number of sessions, live and ended.
+pub async fn sessions(database: &BenchDatabase) -> anyhow::Result<i64> {
+    number(database, &SESSIONS, vec![], "number").await
 }
 
 /// The number of deadlocks that PostgreSQL resolved.

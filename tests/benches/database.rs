@@ -1,10 +1,19 @@
 //! A new database for each server, on either engine, with durable settings.
 
+use crate::statistics::median;
 use anyhow::Context as _;
 use seatkeeper::{db::Db, monotonic::MonotonicClock};
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    fs,
+    io::Write as _,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Instant,
+};
 use tempfile::TempDir;
+
+/// The number of writes after which the drive is asked to save.
+const SYNCS: usize = 101;
 
 /// A database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +44,11 @@ impl BenchDatabase {
         }
     }
 
+    /// The size of a SQLite file, in bytes. Its write-ahead log must have been written back.
+    pub fn file_bytes(&self) -> anyhow::Result<u64> {
+        Ok(fs::metadata(self.address.trim_start_matches("sqlite:"))?.len())
+    }
+
     /// Updates PostgreSQL's statistics, as autovacuum does within a minute. A table that it takes for empty is scanned
     /// sequentially.
     pub async fn analyze(&self) -> anyhow::Result<()> {
@@ -46,6 +60,19 @@ impl BenchDatabase {
     pub async fn open(&self) -> anyhow::Result<Db> {
         Db::open(&self.address, &MonotonicClock::default()).await.context("cannot open the database of a benchmark")
     }
+}
+
+/// How long the drive takes to make 4 kB durable: the median, in microseconds.
+pub fn sync_micros() -> anyhow::Result<f64> {
+    let mut file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let mut times = Vec::new();
+    for _ in 0..SYNCS {
+        file.write_all(&[1; 4096])?;
+        let began = Instant::now();
+        file.sync_data()?;
+        times.push(began.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(median(times))
 }
 
 async fn create_in_cluster() -> anyhow::Result<String> {
