@@ -21,7 +21,6 @@ use futures_util::FutureExt as _;
 use seatkeeper_shared::problem::Code;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tower::Service as _;
-use tracing::Instrument as _;
 
 struct Service {
     app: App,
@@ -54,18 +53,17 @@ fn error_response(is_scim: bool, error: ApiError) -> Response {
 
 impl Service {
     async fn answer(self: Arc<Self>, request: Request) -> Response {
-        if !tracing::enabled!(tracing::Level::DEBUG) {
-            return self.respond(request).await;
-        }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let response = self.respond(request).await;
+        let status = response.status();
         // Without the query, which may have secrets.
-        let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
-        async {
-            let response = self.respond(request).await;
-            tracing::debug!(status = response.status().as_u16(), "answered");
-            response
+        let (path, code) = (uri.path(), status.as_u16());
+        if status.is_server_error() {
+            tracing::error!(%method, path, status = code, "request failed");
+        } else {
+            tracing::debug!(%method, path, status = code, "request answered");
         }
-        .instrument(span)
-        .await
+        response
     }
 
     async fn respond(&self, request: Request) -> Response {
