@@ -67,7 +67,7 @@ pub struct EndOperation {
     pub options: EndSession,
 }
 
-/// The results of a session batch.
+/// What became of each operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionBatchResults {

@@ -34,7 +34,8 @@ impl Batch {
 
     /// Creates all sessions or none, each as if it were requested after the one before. No ticket joins a queue.
     ///
-    /// They are tried in a batch of their own, so that nothing remains of those that were granted before one is refused.
+    /// They are tried in a batch of their own, so that nothing remains of those that were granted before one is
+    /// refused.
     pub(super) fn create_all(&mut self, actor: &Actor, wanted: &[WantedSeat]) -> Vec<Outcome> {
         let decided = self.check_keys(wanted).and_then(|is_repetition| {
             let (mut trial, savepoints) = self.begin_trial(wanted);
@@ -136,7 +137,8 @@ impl Batch {
         Outcome::Refused(self.record_refusal(actor, wanted.user, wanted.product, refusals))
     }
 
-    /// Makes what a trial has decided a decision of this batch, which gets its pools back. Names all fields, so that none is forgotten.
+    /// Makes what a trial has decided a decision of this batch, which gets its pools back. Names all fields, so that
+    /// none is forgotten.
     fn adopt(&mut self, trial: Self) {
         let Self {
             pools,
