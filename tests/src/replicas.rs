@@ -13,8 +13,10 @@ const SEATS: usize = 10;
 /// Servers, the proxy in front of them, and a license with agents.
 struct Replicas {
     servers: Vec<ServerProcess>,
-    /// Deleted when dropped.
+    /// Closed when dropped.
     _proxy: Proxy,
+    /// Deleted after the test.
+    _database: Database,
     admin: Person,
     agents: Vec<Person>,
     license: LicenseId,
@@ -35,7 +37,7 @@ impl Replicas {
         let admin = admin.at(&url);
         let agents: Vec<_> = agents.iter().map(|agent| agent.at(&url)).collect();
         let license = seed::pool(&admin, &agents, SEATS, lease_seconds).await;
-        Self { servers, _proxy: proxy, admin, agents, license }
+        Self { servers, _proxy: proxy, _database: database, admin, agents, license }
     }
 }
 

@@ -237,7 +237,6 @@ impl SeatWish {
 }
 
 /// The answer to a request for a seat.
-#[expect(clippy::large_enum_variant, reason = "a ticket is rarer than a session, and neither is kept")]
 pub(super) enum SeatAnswer {
     Created(SessionView),
     /// The session that the same idempotency key created before.
