@@ -137,8 +137,12 @@ on_both_engines! {
         let (license, people) = world.pool(3, 2).await;
         let manager = world.person("Mia Manager", Role::Manager, &[]).await;
         world.grant(license, &[manager.id]).await;
+        let mut feed = follow(&world.admin, "").await;
         let group = world.group("Nord", &[people[0].id]).await;
         world.limit_to_groups(&manager, &[group]).await;
+        // With what follows in the same batch, the manager would have to request a new snapshot.
+        let limited = Some(world.head().await.0);
+        feed.until(|frame| frame.id >= limited).await;
         let mut all = follow(&manager, "").await;
         let mut stream = follow(&manager, "&content=own").await;
         let theirs = people[0].request_seat().await.created();
