@@ -57,25 +57,20 @@ pub enum Db {
     Postgres { pool: PgPool, endpoint: Endpoint },
 }
 
-/// Makes PostgreSQL find single rows by their indexes. Its cached plans may date from when a table was empty and would
-/// scan all of it later. A bitmap scan of the live rows also visits all dead ones, every time. And planning takes as
-/// long as execution.
-macro_rules! begin_by_index {
+/// Begins a transaction in which PostgreSQL finds single rows by their indexes. Its cached plans may date from when a
+/// table was empty and would scan all of it later. A bitmap scan of the live rows also visits all dead ones, every
+/// time. And planning takes as long as execution.
+macro_rules! by_index {
     ($begin:literal) => {
         concat!(
             $begin,
-            ";
-    SET LOCAL enable_seqscan = off;
-    SET LOCAL enable_bitmapscan = off;
-    SET LOCAL enable_hashjoin = off;
-    SET LOCAL enable_mergejoin = off;
-    SET LOCAL jit = off;
-    SET LOCAL plan_cache_mode = force_generic_plan"
+            "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; ",
+            "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan"
         )
     };
 }
-const BEGIN_BY_INDEX: &str = begin_by_index!("BEGIN");
-const BEGIN_READ_BY_INDEX: &str = begin_by_index!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+const BEGIN_BY_INDEX: &str = by_index!("BEGIN");
+const BEGIN_READ_BY_INDEX: &str = by_index!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
 /// A connection that answered within this time is not pinged before it is used.
 const RECENTLY_USED: Duration = Duration::from_secs(1);

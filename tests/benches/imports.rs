@@ -1,11 +1,12 @@
-//! The cost of importing 100,000 users with licenses and groups: a dry run, the import, and the same import again.
+//! The cost of importing 100,000 users with licenses and groups: a dry run, the import, and the same import again; and
+//! how much longer the import takes on PostgreSQL than on SQLite.
 
 use crate::{
     account::Account,
     connection::{Connection, request_bytes},
     database::{BenchDatabase, BenchEngine},
     server::Server,
-    table::Table,
+    table::{Limit, Table},
 };
 use anyhow::{bail, ensure};
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The name of the step that is compared between the engines.
+const IMPORT: &str = "the import";
 const ROWS: i64 = 100_000;
 const GROUPS: i64 = 50;
 /// Named seats; too few for all rows.
@@ -23,7 +26,21 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The maximum number of polls of an import.
 const MAX_POLLS: u32 = 3_000;
 
-pub async fn measure(table: &Table, engine: BenchEngine) -> anyhow::Result<()> {
+/// How many times longer than on SQLite the import may take on PostgreSQL.
+const MAX_RATIO: f64 = 2.0;
+
+/// Measures both engines, one after the other.
+pub async fn compare(table: &mut Table) -> anyhow::Result<()> {
+    let sqlite = measure(table, BenchEngine::Sqlite).await?;
+    let postgres = measure(table, BenchEngine::Postgres).await?;
+    table.begin("Import of 100,000 rows");
+    let details = format!("{postgres:.1} s and {sqlite:.1} s");
+    table.add("time of the import: PostgreSQL ÷ SQLite", postgres / sqlite, Limit::AtMost(MAX_RATIO), details);
+    Ok(())
+}
+
+/// Measures one engine. Returns the seconds that the import took.
+pub async fn measure(table: &Table, engine: BenchEngine) -> anyhow::Result<f64> {
     let database = BenchDatabase::create(engine).await?;
     let account = Account::create(&database).await?;
     let admin = account.admin().await?.token;
@@ -33,20 +50,21 @@ pub async fn measure(table: &Table, engine: BenchEngine) -> anyhow::Result<()> {
     importer.prepare().await?;
     let file = file();
     table.begin(&format!("Import of 100,000 rows ({:.1} MB), {engine:?}", file.len() as f64 / 1e6));
-    let expected = [
-        ("a dry run", "dry_run=true", "created"),
-        ("the import", "", "created"),
-        ("the same file again", "", "unchanged"),
-    ];
-    for (name, query, count) in expected {
+    let mut import_seconds = f64::NAN;
+    for (name, query, count) in
+        [("a dry run", "dry_run=true", "created"), (IMPORT, "", "created"), ("the same file again", "", "unchanged")]
+    {
         let (before, began) = (server.usage()?, Instant::now());
         let done = importer.import(query, &file).await?;
         let (took, usage) = (began.elapsed().as_secs_f64(), server.usage()?);
         ensure!(done[count].as_i64() == Some(ROWS), "{name}: {done}");
         let (rate, cpu) = (ROWS as f64 / took, usage.cpu_seconds - before.cpu_seconds);
         println!("{name:<46} {rate:>8.0}/s  {took:.1} s, {cpu:.1} s CPU, peak {:.0} MB", usage.peak);
+        if name == IMPORT {
+            import_seconds = took;
+        }
     }
-    Ok(())
+    Ok(import_seconds)
 }
 
 /// A row for each user, with licenses and a group; the first ones with a named seat.

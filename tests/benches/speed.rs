@@ -50,8 +50,8 @@ const DEFAULT_SCENARIOS: [&str; 12] = [
     "browser-table",
 ];
 /// Scenarios that take longer, and run only with `--only`.
-const LONG_SCENARIOS: [&str; 5] =
-    ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres", "browser-memory"];
+const LONG_SCENARIOS: [&str; 6] =
+    ["directory-sqlite", "directory-postgres", "imports", "import-sqlite", "import-postgres", "browser-memory"];
 
 fn main() -> ExitCode {
     match start() {
@@ -116,8 +116,9 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "browser-memory" => browser::measure_memory(table).await,
         "directory-sqlite" => directory::measure(table, database::BenchEngine::Sqlite).await,
         "directory-postgres" => directory::measure(table, database::BenchEngine::Postgres).await,
-        "import-sqlite" => imports::measure(table, database::BenchEngine::Sqlite).await,
-        "import-postgres" => imports::measure(table, database::BenchEngine::Postgres).await,
+        "imports" => imports::compare(table).await,
+        "import-sqlite" => imports::measure(table, database::BenchEngine::Sqlite).await.map(drop),
+        "import-postgres" => imports::measure(table, database::BenchEngine::Postgres).await.map(drop),
         _ => bail!("unknown scenario; known are {}, {}", DEFAULT_SCENARIOS.join(", "), LONG_SCENARIOS.join(", ")),
     }
 }

@@ -10,7 +10,8 @@ use seatkeeper_shared::people::Role;
 on_both_engines! {
     async fn of_changes_made_together_one_admin_keeps_the_role(world: World) {
         let (actor, now) = (Actor::system(), world.clock.now());
-        let others = [world.user("Olga Other", Role::Admin, &[]).await, world.user("Udo Other", Role::Admin, &[]).await];
+        let olga = world.user("Olga Other", Role::Admin, &[]).await;
+        let others = [olga, world.user("Udo Other", Role::Admin, &[]).await];
         let admins = [world.admin.id, others[0], others[1]];
         for (demoted, is_made) in [(&admins[..], false), (&others[..], true)] {
             let mut tx = world.app.db.begin().await.expect("a transaction");

@@ -25,7 +25,7 @@ use std::{collections::HashSet, time::Duration};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 /// How many rows one transaction writes: few enough that other writers do not wait long.
-const CHUNK_ROWS: usize = 200;
+const CHUNK_ROWS: usize = 500;
 /// The first delay before saving the end is retried; it doubles with each attempt.
 const INITIAL_RETRY_DELAY: Duration = Duration::from_millis(200);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);

@@ -25,11 +25,12 @@ const AVAILABLE: &str = "
             JOIN products p ON p.id = l.product_id
             WHERE l.archived_at IS NULL AND p.archived_at IS NULL";
 
-/// The users who wait for them, the longest first.
+/// The users who wait for them, the longest first. Users are not joined: PostgreSQL would begin with the index of all
+/// who are not deleted.
 const WAITING: &str = "
         JOIN directory_failures f ON f.license_id = o.id
-        JOIN users u ON u.id = f.user_id AND u.status = 'active' AND u.deleted_at IS NULL
         WHERE o.free > 0
+          AND (SELECT u.status = 'active' AND u.deleted_at IS NULL FROM users u WHERE u.id = f.user_id)
         GROUP BY f.license_id, f.user_id, o.free
         ORDER BY MIN(f.since), f.user_id";
 

@@ -1,5 +1,5 @@
-//! What the seat engine does for a chunk once its users are written: suspensions, and licenses. All commands are sent at
-//! once, so that the engine decides them together instead of committing one after another.
+//! What the seat engine does for a chunk once its users are written: suspensions, and licenses. All commands are sent
+//! at once, so that the engine decides them together instead of committing one after another.
 
 use crate::{
     db::DbError,
