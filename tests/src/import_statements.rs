@@ -31,11 +31,11 @@ async fn import(by: &Person, database: &Database, file: String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_executes_as_many_statements_for_many_rows_as_for_few() {
     let database = Database::migrated(Engine::Postgres).await;
-    let (admin, _) = seed::people(&database.address, 1).await;
+    let (admin, people) = seed::people(&database.address, 1).await;
     let counter = StatementCounter::start(&database.address).await;
     let server = ServerProcess::start(&counter.database).await;
     let by = admin.at(&server.url);
-    seed::pool(&by, &[], 1, 120).await;
+    seed::pool(&by, &[people[0].at(&server.url)], 1, 120).await;
     for row in 0..MANY.end {
         by.post("/groups", &json!({ "name": format!("Group {row}") })).await.created();
     }
