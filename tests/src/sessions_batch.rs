@@ -169,6 +169,7 @@ on_both_engines! {
         let expected = [not_attempted, result(422, "idempotency_mismatch")];
         assert_eq!(results(people[0].all_or_nothing(&twice).await), expected);
         assert_eq!(results(people[0].batch(&twice).await), [result(201, ""), result(200, "")]);
+        assert_eq!(results(people[0].all_or_nothing(&twice).await), expected, "one session is not two");
         let others = results(people[1].all_or_nothing(&[key("a")]).await);
         assert_eq!(others, [result(201, "")], "a key belongs to one user");
         assert_eq!(occupied(&world, license).await, 3);

@@ -13,7 +13,7 @@ use crate::{
         problem::{ApiError, FieldErrors},
     },
     lease_signing::LeaseSigner,
-    seats::{OperationOutcome, command::SeatOperation},
+    seats::{OperationOutcome, SeatsError, command::SeatOperation},
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
@@ -63,6 +63,10 @@ pub async fn batch(
     let mut results = Vec::with_capacity(pending.len());
     for operation in pending {
         results.push(match operation.map(|signer| (signer, outcomes.next())) {
+            // When one seat becomes free says nothing about several.
+            Ok((_, Some(OperationOutcome::Create(Err(SeatsError::Refused(refusal)))))) if batch.all_or_nothing => {
+                refused(refusal.into())
+            }
             Ok((signer, Some(OperationOutcome::Create(created)))) => {
                 seat_result(seat_answer(&app, &caller, signer.as_ref(), created, now).await)
             }
@@ -135,9 +139,14 @@ async fn prepare(
     let hidden: HashSet<_> = hidden.into_iter().map(|(_, id)| id).collect();
     let mut prepared = Vec::with_capacity(operations.len());
     for operation in operations {
-        prepared.push(match operation {
+        let operation = match operation {
             SessionOperation::Create(create) => prepare_create(app, caller, create).await,
             SessionOperation::End(end) => prepare_end(caller, &hidden, end),
+        };
+        // Nothing is decided yet, so the client can repeat the whole batch.
+        prepared.push(match operation {
+            Err(error) if error.is_server_error() => return Err(error),
+            operation => operation,
         });
     }
     Ok(prepared)
@@ -181,7 +190,10 @@ async fn decide(
         OperationOutcome::End(result) => Some(result),
         OperationOutcome::Create(_) => None,
     });
-    explain_refusals(app, caller, ended.collect()).await?;
+    // The operations are saved: without their results, the client would not know which seats it has.
+    if let Err(error) = explain_refusals(app, caller, ended.collect()).await {
+        tracing::warn!(code = %error.code(), "refused ends in a batch are answered without their reason");
+    }
     Ok(outcomes)
 }
 

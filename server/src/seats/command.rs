@@ -111,6 +111,7 @@ impl SeatCommand {
         match self {
             Self::CreateAll(all) => all.len(),
             Self::Operate(operations) => operations.len(),
+            Self::End { sessions, .. } => sessions.len(),
             _ => 1,
         }
     }

@@ -44,9 +44,9 @@ impl CommandQueue {
         true
     }
 
-    /// The next command, if there is one, the batch of `batch_size` commands is not full, and the command fits.
-    pub fn next_if(&mut self, batch_size: usize, fits: impl FnOnce(&SeatCommand) -> bool) -> Option<PendingCommand> {
-        if batch_size >= MAX_BATCH_COMMANDS {
+    /// The next command, if there is one, the batch of these operations is not full, and the command fits.
+    pub fn next_if(&mut self, operations: usize, fits: impl FnOnce(&SeatCommand) -> bool) -> Option<PendingCommand> {
+        if operations >= MAX_BATCH_COMMANDS {
             return None;
         }
         let next = self.next.take().or_else(|| self.commands.try_recv().ok())?;

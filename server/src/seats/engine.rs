@@ -191,7 +191,9 @@ impl Engine {
         let all = commands.iter().map(|pending| &pending.command);
         let mut locked = load::lock(&mut tx, &self.clock, cache, all).await?;
         // Commands may have arrived while another process held the locks.
-        while let Some(pending) = queue.next_if(commands.len(), |command| locked.try_add(cache, command)) {
+        let mut operations = commands.iter().map(|pending| pending.command.operation_count()).sum();
+        while let Some(pending) = queue.next_if(operations, |command| locked.try_add(cache, command)) {
+            operations += pending.command.operation_count();
             commands.push(pending);
         }
         let mut batch = locked.read(&mut tx, &self.clock, cache).await?;

@@ -9,6 +9,7 @@ use seatkeeper_shared::{
     ids::{LicenseId, SessionId},
     problem::Code,
 };
+use std::collections::BTreeSet;
 
 /// An operation that keeps the others from being carried out: its index and its outcome.
 type Refused = (usize, Outcome);
@@ -57,8 +58,13 @@ impl Batch {
     }
 
     /// Whether the sessions were created before. All of them were or none, because they were saved together; if only
-    /// some of the keys are known, they belong to other requests.
+    /// some of the keys are known, they belong to other requests. Two sessions need two keys.
     fn check_keys(&self, wanted: &[WantedSeat]) -> Result<bool, Refused> {
+        let mut keys = BTreeSet::new();
+        let is_second = |wanted: &WantedSeat| wanted.key().is_some_and(|key| !keys.insert(key));
+        if let Some(index) = wanted.iter().position(is_second) {
+            return Err((index, Outcome::Failed(Code::IdempotencyMismatch)));
+        }
         let is_known = |wanted: &WantedSeat| wanted.key().is_some_and(|key| self.repeated_requests.contains_key(&key));
         match wanted.iter().position(is_known) {
             None => Ok(false),
@@ -107,8 +113,6 @@ impl Batch {
             match &outcome {
                 Outcome::Session(session) => created.push(session.id),
                 Outcome::Repeated(_) if is_repetition => {}
-                // Two of the sessions have the same key, which creates only one.
-                Outcome::Repeated(_) => return Err((index, Outcome::Failed(Code::IdempotencyMismatch))),
                 _ => return Err((index, outcome)),
             }
             if let Some(refusal) = self.replacement_refusal(&created) {

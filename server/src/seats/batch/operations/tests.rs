@@ -125,6 +125,15 @@ fn copy(batch: &Batch) -> Batch {
 /// not wait.
 fn expected(before: &Batch, all: &[WantedSeat]) -> (Vec<Option<Code>>, Vec<(LicenseId, SeatChange)>) {
     let mut probe = copy(before);
+    let is_second = |index: usize| {
+        let key = all[index].key();
+        key.is_some() && all[..index].iter().any(|earlier| earlier.key() == key)
+    };
+    if let Some(second) = (0..all.len()).find(|index| is_second(*index)) {
+        let mut codes = vec![Some(Code::NotAttempted); all.len()];
+        codes[second] = Some(Code::IdempotencyMismatch);
+        return (codes, Vec::new());
+    }
     let known = all.iter().filter(|one| one.key().is_some_and(|key| before.repeated_requests.contains_key(&key)));
     let known = known.count();
     let mut created = Vec::new();
@@ -141,7 +150,7 @@ fn expected(before: &Batch, all: &[WantedSeat]) -> (Vec<Option<Code>>, Vec<(Lice
                     created.push(session.id);
                     created.iter().any(|id| probe.session(*id).is_none()).then_some(Code::OtherDevice)
                 }
-                Outcome::Repeated(_) => (known == 0).then_some(Code::IdempotencyMismatch),
+                Outcome::Repeated(_) => None,
                 Outcome::Refused(refusal) => Some(refusal.code),
                 Outcome::Failed(code) => Some(code),
                 other => panic!("{other:?}"),
