@@ -5,10 +5,13 @@ use crate::{
     account::Account,
     connection::{Connection, request_bytes},
     database::{BenchDatabase, BenchEngine},
+    hot::failures,
+    load::round,
     server::Server,
     table::{Limit, Table},
 };
 use anyhow::{bail, ensure};
+use seatkeeper_shared::license::SeatRule;
 use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
@@ -25,6 +28,10 @@ const SEATS: i64 = 5_000;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The maximum number of polls of an import.
 const MAX_POLLS: u32 = 3_000;
+
+/// Agents who create and end sessions during an import, and for how long they are measured.
+const AGENTS: usize = 8;
+const ROUND_DURATION: Duration = Duration::from_secs(4);
 
 /// How many times longer than on SQLite the import may take on PostgreSQL.
 const MAX_RATIO: f64 = 2.0;
@@ -65,6 +72,32 @@ pub async fn measure(table: &Table, engine: BenchEngine) -> anyhow::Result<f64> 
         }
     }
     Ok(import_seconds)
+}
+
+/// Measures how long agents wait for seats while the import runs, compared with before. SQLite, where both write over
+/// one connection.
+pub async fn beside_agents(table: &mut Table) -> anyhow::Result<()> {
+    let database = BenchDatabase::create(BenchEngine::Sqlite).await?;
+    let account = Account::create(&database).await?;
+    let admin = account.admin().await?.token;
+    let pool = account.pools(1, AGENTS as i64, SeatRule::Agent).await?.remove(0);
+    let agents = account.agents(AGENTS).await?;
+    account.assign(agents.iter().map(|agent| (pool.license, agent.user))).await?;
+    account.close().await?;
+    let agents: Vec<_> = agents.iter().map(|agent| agent.with_product_of(&pool)).collect();
+    let server = Server::seatkeeper(&database.address).await?;
+    let importer = Importer { server: server.address, admin };
+    importer.prepare().await?;
+    let (file, servers) = (file(), [server.address]);
+    let quiet = round(&servers, &agents, ROUND_DURATION).await;
+    // The import takes longer than the round.
+    let (imported, busy) = tokio::join!(importer.import("", &file), round(&servers, &agents, ROUND_DURATION));
+    ensure!(imported?["created"].as_i64() == Some(ROWS), "not all rows were imported");
+    table.begin("SQLite, creates and ends by 8 agents during an import of 100,000 rows");
+    let details = format!("{:.1} ms, before {:.1} ms", busy.latency(0.99), quiet.latency(0.99));
+    table.add("p99, to before", busy.latency(0.99) / quiet.latency(0.99), Limit::AtMost(3.0), details);
+    failures([&quiet, &busy], table);
+    Ok(())
 }
 
 /// A row for each user, with licenses and a group; the first ones with a named seat.

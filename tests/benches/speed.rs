@@ -50,8 +50,15 @@ const DEFAULT_SCENARIOS: [&str; 12] = [
     "browser-table",
 ];
 /// Scenarios that take longer, and run only with `--only`.
-const LONG_SCENARIOS: [&str; 6] =
-    ["directory-sqlite", "directory-postgres", "imports", "import-sqlite", "import-postgres", "browser-memory"];
+const LONG_SCENARIOS: [&str; 7] = [
+    "directory-sqlite",
+    "directory-postgres",
+    "imports",
+    "import-sqlite",
+    "import-postgres",
+    "import-beside-agents",
+    "browser-memory",
+];
 
 fn main() -> ExitCode {
     match start() {
@@ -117,6 +124,7 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "directory-sqlite" => directory::measure(table, database::BenchEngine::Sqlite).await,
         "directory-postgres" => directory::measure(table, database::BenchEngine::Postgres).await,
         "imports" => imports::compare(table).await,
+        "import-beside-agents" => imports::beside_agents(table).await,
         "import-sqlite" => imports::measure(table, database::BenchEngine::Sqlite).await.map(drop),
         "import-postgres" => imports::measure(table, database::BenchEngine::Postgres).await.map(drop),
         _ => bail!("unknown scenario; known are {}, {}", DEFAULT_SCENARIOS.join(", "), LONG_SCENARIOS.join(", ")),
