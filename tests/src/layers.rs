@@ -115,7 +115,7 @@ fn only_entitlements_approves_changes_of_memberships() {
 
 #[test]
 fn one_module_decides_what_a_change_of_a_user_is() {
-    assert_eq!(files_with("impl UserChangeApproval for"), ["user_changes.rs"]);
+    assert_eq!(files_with("impl UserChangeApproval for"), ["user_changes/locked.rs"]);
     let refusing = files_with("Code::LastAdmin)");
     assert_eq!(
         refusing,
