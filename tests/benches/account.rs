@@ -193,9 +193,10 @@ impl Account {
         self.write(&SESSIONS, rows, vec![]).await
     }
 
-    /// Closes the database, so that a server can open it. PostgreSQL first vacuums and checkpoints, which it would
-    /// otherwise do during the measurement.
+    /// Closes the database, so that a server can open it. PostgreSQL first vacuums and checkpoints, and the sessions of
+    /// SQLite are filed, which would otherwise be done during the measurement.
     pub async fn close(self) -> anyhow::Result<()> {
+        while self.db.file_run().await? {}
         if self.db.has_other_writers() {
             self.db.one(&VACUUM, vec![]).await?;
             self.db.one(&CHECKPOINT, vec![]).await?;

@@ -86,6 +86,7 @@ mod second_device;
 mod second_factor;
 mod secrets;
 mod serve_signals;
+mod session_filing;
 mod sessions;
 mod sessions_batch;
 mod sign_in;

@@ -8,7 +8,7 @@ use super::{Db, DbError, Sql, Value, args, fields, statement};
 
 /// The number of sessions in a run. The sessions of a user are found by a scan of up to as many, and one look into each
 /// run.
-pub const SESSIONS_PER_RUN: i64 = 8_192;
+pub const SESSIONS_PER_RUN: i64 = 4_096;
 /// How many sessions are copied in one transaction. Seats wait meanwhile, for two milliseconds at most.
 const SESSIONS_PER_TRANSACTION: usize = 1_024;
 
@@ -35,20 +35,22 @@ impl Db {
         matches!(self, Self::Sqlite { .. })
     }
 
-    /// Files the next run. Returns false if there are too few sessions for one.
+    /// Files the next run. Returns false if there are too few sessions for one, or an index.
     ///
     /// May be interrupted at any time: the run counts once it is complete, and what was copied before that is
-    /// overwritten by the same.
+    /// not copied again.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written to. The sessions stay unfiled.
     pub async fn file_run(&self) -> Result<bool, DbError> {
+        if !self.files_sessions() {
+            return Ok(false);
+        }
         let Some(numbers) = self.one(&NUMBERS, args![]).await? else { return Ok(false) };
         let (Some(oldest), Some(newest)) = (numbers.opt::<i64>("oldest")?, numbers.opt::<i64>("newest")?) else {
             return Ok(false);
         };
-        let run = oldest / SESSIONS_PER_RUN;
-        let last = (run + 1) * SESSIONS_PER_RUN - 1;
+        let last = (oldest / SESSIONS_PER_RUN + 1) * SESSIONS_PER_RUN - 1;
         if newest <= last {
             return Ok(false);
         }
@@ -59,7 +61,7 @@ impl Db {
                 let (session, remote_device): (String, Option<String>) =
                     (row.get("session_id")?, row.opt("remote_device")?);
                 Ok(fields! {
-                    "run": run, "user_id": user, "created_at": created_at, "session_id": session,
+                    "run": last, "user_id": user, "created_at": created_at, "session_id": session,
                     "remote_device": remote_device,
                 })
             });
@@ -69,7 +71,7 @@ impl Db {
             tx.commit().await?;
         }
         let mut tx = self.begin().await?;
-        tx.write(&COMPLETE, args![run]).await?;
+        tx.write(&COMPLETE, args![last]).await?;
         tx.write(&REMOVE, args![last]).await?;
         tx.commit().await?;
         Ok(true)

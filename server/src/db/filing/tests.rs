@@ -93,7 +93,8 @@ async fn a_run_whose_filing_was_interrupted_is_filed_again() {
     let file = File::new().await;
     file.run(&SESSIONS, args![1_i64, SESSIONS_PER_RUN]).await;
     let copied = fields! {
-        "run": 0_i64, "user_id": "b", "created_at": "7919", "session_id": "s1", "remote_device": None::<String>,
+        "run": SESSIONS_PER_RUN - 1, "user_id": "b", "created_at": "7919", "session_id": "s1",
+        "remote_device": None::<String>,
     };
     file.run(&FILE, args![Value::Rows(vec![copied])]).await;
     file.assert_complete("what was copied does not count yet").await;
