@@ -87,6 +87,8 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("second_factors", second_factors::STATEMENTS),
         ("secrets", secrets::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("sessions/list", sessions::list::STATEMENTS),
+        ("sessions/list/by_name", sessions::list::by_name::STATEMENTS),
         ("sign_in_tries", sign_in_tries::STATEMENTS),
         ("browser_sessions", browser_sessions::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),

@@ -121,6 +121,17 @@ impl LargeAccount {
         account.run(&SEALED, vec![i64::try_from(PAST_EVENTS)?.into()]).await
     }
 
+    /// Writes further past sessions, one for each minute before all others, until there are this many of them in all.
+    pub async fn write_older_sessions(&self, account: &Account, count: usize) -> anyhow::Result<()> {
+        let session = |index: usize| {
+            let minutes = i64::try_from(PAST_EVENTS + index + 1).unwrap_or_default();
+            let (user, at) = (self.agents[index * 7 % USERS].user, account.now - TimeDelta::minutes(minutes));
+            let ended = at + TimeDelta::seconds(30);
+            row! { "id": id(7, index), "license_id": pool(index), "user_id": user, "at": at, "ended_at": ended }
+        };
+        account.write(&SESSIONS, (0..count - PAST_EVENTS - LIVE_SESSIONS).map(session), vec![]).await
+    }
+
     /// An agent with a long history; those of the others are short.
     pub fn busy(&self) -> &Agent {
         &self.agents[BUSY]

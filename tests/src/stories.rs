@@ -87,6 +87,7 @@ mod second_factor;
 mod secrets;
 mod serve_signals;
 mod session_filing;
+mod session_lists;
 mod sessions;
 mod sessions_batch;
 mod sign_in;
