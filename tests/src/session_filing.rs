@@ -4,7 +4,7 @@ use crate::harness::{Engine, World, eventually};
 use serde_json::json;
 
 /// As many as make up a run.
-const SESSIONS: usize = 4_096;
+const SESSIONS: usize = 8_192;
 
 #[tokio::test]
 async fn a_full_run_is_filed_and_its_sessions_are_still_listed() {
@@ -26,11 +26,11 @@ async fn a_full_run_is_filed_and_its_sessions_are_still_listed() {
     let runs = async || world.database.first_column("SELECT CAST(run AS TEXT) FROM session_runs ORDER BY run").await;
     assert_eq!(runs().await, ["-1"], "nothing is filed before a session is created");
     let latest = people[0].request_seat().await.created();
-    eventually("a run is filed", async || runs().await == ["-1", "4095"]).await;
+    eventually("a run is filed", async || runs().await == ["-1", "8191"]).await;
     let list = world.admin.get(&format!("/sessions?user={}&limit=3", people[0].id)).await.ok();
     assert_eq!(list["total"], SESSIONS / 2 + 1);
     assert_eq!(list["items"][0]["id"], latest["id"], "not filed yet");
-    assert_eq!(list["items"][1]["id"], "00001000-0000-4000-8000-000000000000");
+    assert_eq!(list["items"][1]["id"], "00002000-0000-4000-8000-000000000000");
     let oldest = world.admin.get(&format!("/sessions?user={}&sort=created_at&limit=1", people[1].id)).await.ok();
     assert_eq!(oldest["items"][0]["id"], "00000001-0000-4000-8000-000000000000");
     assert_eq!(people[0].get("/me/remote-devices").await.ok(), json!(["SRV-8"]));

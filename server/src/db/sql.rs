@@ -151,6 +151,12 @@ impl Sql {
         self.rendered().on_sqlite()
     }
 
+    /// SQLite's text for these arguments.
+    #[cfg(test)]
+    pub(crate) fn on_sqlite_with(&'static self, args: Vec<Value>) -> &'static str {
+        self.render_for(args).0.on_sqlite()
+    }
+
     /// The texts with all optional lines.
     pub(super) fn rendered(&self) -> &RenderedSql {
         self.text.get_or_init(|| {

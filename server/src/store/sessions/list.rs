@@ -405,3 +405,6 @@ async fn total(reader: &mut Reader<'_>, criteria: &Criteria<'_>) -> Result<i64, 
     };
     rows.first().map_or(Ok(0), |row| row.get("total"))
 }
+
+#[cfg(test)]
+mod tests;
