@@ -2,7 +2,7 @@
 
 use super::{
     seats::row_mapping::{SESSION_END, session_end},
-    sessions::sessions_of_users,
+    sessions::{UNLIMITED, sessions_of_users},
 };
 use crate::db::{Db, DbError, Row, args, statements};
 use seatkeeper_shared::{
@@ -26,7 +26,7 @@ statements! {
         JOIN licenses l ON l.id = s.license_id
         WHERE s.id = own.session_id AND l.product_id = $2 AND s.device = $3 AND s.mode = 'application'
         ORDER BY own.created_at DESC, own.session_id DESC
-        LIMIT 1", SESSION_END.select("s"), sessions_of_users("= $1", true));
+        LIMIT 1", SESSION_END.select("s"), sessions_of_users("= $1", true, UNLIMITED));
 
     SESSION = format!("
         SELECT s.id, {} FROM sessions s WHERE s.id = $1", SESSION_END.select("s"));

@@ -28,14 +28,14 @@ fn views(source: &str) -> String {
     )
 }
 
+/// As a limit: none.
+pub(super) const UNLIMITED: &str = "9223372036854775807";
+
 /// The sessions of the users for whom the condition holds, as `own` in a FROM clause, in the order of their creation.
-/// The limit, which is none, keeps that order: without it, SQLite reads all of them before it returns the first.
-pub(super) fn sessions_of_users(user: &str, down: bool) -> String {
+/// A limit, even [`UNLIMITED`], keeps that order: without it, SQLite reads all of them before it returns the first.
+pub(super) fn sessions_of_users(user: &str, down: bool, limit: &str) -> String {
     let order = order_by("created_at", "session_id", down);
-    format!(
-        "(SELECT created_at, session_id FROM user_sessions WHERE user_id {user} {order} \
-         LIMIT 9223372036854775807) own"
-    )
+    format!("(SELECT created_at, session_id FROM user_sessions WHERE user_id {user} {order} LIMIT {limit}) own")
 }
 
 statements! {

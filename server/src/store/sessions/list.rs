@@ -8,9 +8,9 @@ pub(in crate::store) mod by_name;
 use super::{
     super::{
         ids,
-        pagination::{Cursor, SortValue, continue_optionally, cursor_args, total_of_single_page},
+        pagination::{Cursor, SortValue, continue_optionally, cursor_args, order_by, total_of_single_page},
     },
-    sessions_of_users, view, views,
+    UNLIMITED, sessions_of_users, view, views,
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Tx, Value, args, statements},
@@ -35,19 +35,21 @@ const MAX_SORTED_LIVE: usize = 1_000;
 const SEARCH: &str = "(u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!' \
     OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!')";
 
-/// What stands before the sessions in the FROM clause: those of the users `$15`, or the live ones if `$16`, of which
-/// there are few. The limit, which is none, has SQLite start there; it would rather read all sessions in their order.
-fn source(down: bool) -> String {
+/// What stands before the sessions in the FROM clause: at most `$17` of the users `$15`, or the live ones if `$16`, of
+/// which there are few. The limit, which is none, has SQLite start there; it would rather read all sessions in their
+/// order. `after` is a line with a further condition.
+fn source(down: bool, after: &str) -> String {
+    let users = format!("IN (SELECT id FROM ROWS($15: id uuid)) -- if $15\n{after}\n");
     format!(
         "{} CROSS JOIN -- if $15
-        (SELECT id FROM sessions WHERE ended_at IS NULL LIMIT 9223372036854775807) live CROSS JOIN -- if $16",
-        sessions_of_users("IN (SELECT id FROM ROWS($15: id uuid))", down)
+        (SELECT id FROM sessions WHERE ended_at IS NULL LIMIT {UNLIMITED}) live CROSS JOIN -- if $16",
+        sessions_of_users(&users, down, &format!("COALESCE($17, {UNLIMITED})"))
     )
 }
 
 /// The conditions of a list and its total: `$1` license, `$2` product, `$3` model, `$4` user, `$5` state, `$6` whether
 /// live, `$7` platform, `$8` search, `$9` the manager to whom the agents must be visible, `$10` and `$11` further
-/// e-mail patterns, `$15` the users and `$16` whether it is the live sessions to start from.
+/// e-mail patterns, `$15` the users, `$16` whether it is the live sessions to start from, and `$17` how many of the users' to read.
 fn filter() -> String {
     format!(
         "
@@ -69,23 +71,25 @@ fn filter() -> String {
 }
 
 fn page_by(expr: &str, down: bool) -> String {
-    statement(down, &continue_optionally(expr, "seat.id", down, 12))
+    statement(&source(down, ""), &continue_optionally(expr, "seat.id", down, 12))
 }
 
-/// Sorted where they are found.
+/// Sorted where they are found, and read from where the page begins.
 fn page_of_users(down: bool) -> String {
-    statement(down, &continue_optionally("own.created_at", "own.session_id", down, 12))
+    let than = if down { "<" } else { ">" };
+    let source = source(down, &format!("AND (created_at, session_id) {than} ($12, $13) -- if $12"));
+    statement(&source, &order_by("own.created_at", "own.session_id", down))
 }
 
 /// For a single state.
 fn page_by_id(down: bool) -> String {
     let than = if down { "<" } else { ">" };
     let order = if down { "DESC" } else { "ASC" };
-    statement(down, &format!("AND seat.id {than} $13 -- if $13\nORDER BY seat.id {order}"))
+    statement(&source(down, ""), &format!("AND seat.id {than} $13 -- if $13\nORDER BY seat.id {order}"))
 }
 
-fn statement(down: bool, order: &str) -> String {
-    format!("{} {} {order} LIMIT $14", views(&source(down)), filter())
+fn statement(source: &str, order: &str) -> String {
+    format!("{} {} {order} LIMIT $14", views(source), filter())
 }
 
 statements! {
@@ -107,7 +111,7 @@ statements! {
         sessions seat
         JOIN licenses l ON l.id = seat.license_id -- if $2 $3
         JOIN users u ON u.id = seat.user_id -- if $8
-        {}", source(false), filter());
+        {}", source(false, ""), filter());
 
     // Without any condition, even TRUE, SQLite counts without reading the rows.
     TOTAL_OF_ALL = "
@@ -221,6 +225,13 @@ impl<'a> Criteria<'a> {
         Ok(Self { filter, users, are_searched, starts_live })
     }
 
+    /// Whether there is no condition but the users.
+    fn is_of_users(&self) -> bool {
+        let SessionFilter { user, q, .. } = self.filter;
+        *self.filter == SessionFilter { user: *user, ..SessionFilter::default() } && user.is_some()
+            || self.are_searched && *self.filter == SessionFilter { q: q.clone(), ..SessionFilter::default() }
+    }
+
     fn is_of_nobody(&self) -> bool {
         self.users.as_ref().is_some_and(Vec::is_empty)
     }
@@ -255,7 +266,10 @@ impl<'a> Criteria<'a> {
             window.is_some_and(|window| of_time(window.sort)),
         ));
         args.push(window.and_then(|window| i64::try_from(window.limit).ok()).into());
-        args.extend(args![ids(users.unwrap_or_default().iter().copied()), starts_live.then_some(true)]);
+        // If a page by time shows all of what these users did, the first ones suffice.
+        let enough = window.filter(|window| window.sort == SessionSort::Created && self.is_of_users());
+        let enough = enough.and_then(|window| i64::try_from(window.limit).ok());
+        args.extend(args![ids(users.unwrap_or_default().iter().copied()), starts_live.then_some(true), enough]);
         args
     }
 }
@@ -383,8 +397,7 @@ async fn by_state(
 async fn total(reader: &mut Reader<'_>, criteria: &Criteria<'_>) -> Result<i64, DbError> {
     let filter = criteria.filter;
     let only = |one: SessionFilter| *filter == one;
-    let is_of_users = only(SessionFilter { user: filter.user, ..SessionFilter::default() })
-        || criteria.are_searched && only(SessionFilter { q: filter.q.clone(), ..SessionFilter::default() });
+    let is_of_users = criteria.is_of_users();
     let rows = match &criteria.users {
         _ if only(SessionFilter::default()) => reader.all(&TOTAL_OF_ALL, args![]).await?,
         _ if only(SessionFilter { state: Some(StateFilter::Ended), ..SessionFilter::default() }) => {
