@@ -102,6 +102,11 @@ impl Live {
         let _ = self.state.try_update(|state| state.add_omitted(sessions));
     }
 
+    /// Adds the sessions that a page shows, as it has read them anew since the last snapshot.
+    pub fn replace_sessions(self, sessions: Vec<SessionView>) {
+        let _ = self.state.try_update(|state| state.replace_carried(sessions));
+    }
+
     /// A live session, or one that has just ended.
     pub fn session(self, id: SessionId) -> Option<SessionView> {
         self.state.with(|state| state.sessions.get(&id).or_else(|| state.recently_ended.get(&id)).cloned())

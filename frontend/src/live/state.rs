@@ -66,6 +66,9 @@ pub struct LiveState {
     coverage: Coverage,
     /// The number of live sessions that the feed left out, because there are very many.
     omitted_sessions: usize,
+    /// Those of `sessions` that were read before the last snapshot, which left them out. They are shown until they are
+    /// read again, and count as omitted until then.
+    carried: BTreeSet<SessionId>,
     /// When the state began; a session that is older and not known was left out.
     began_at: DateTime<Utc>,
     /// Sessions that have ended: what was read of them before is outdated.
@@ -77,8 +80,10 @@ pub struct LiveState {
 }
 
 impl LiveState {
-    /// Replaces the state by a snapshot.
+    /// Replaces the state by a snapshot, except for the rows of a table that the snapshot neither contains nor
+    /// contradicts.
     pub fn reset(&mut self, snapshot: Snapshot) {
+        let before = std::mem::take(&mut self.sessions);
         self.position = snapshot.position;
         self.licenses = snapshot.licenses;
         self.licenses.sort_by(compare_licenses);
@@ -89,15 +94,36 @@ impl LiveState {
         self.ended_ids = RecentIds::default();
         self.snapshots += 1;
         self.is_partial = self.omitted_sessions > 0;
+        self.carry_over(before);
         self.recently_ended.clear();
         self.session_log.record_all();
         self.queues.clear();
         snapshot.queues.into_iter().for_each(|queue| self.insert_queue(queue));
     }
 
+    /// Keeps what a table had read of the sessions that the snapshot left out: those older than all that it contains,
+    /// except those of users whose sessions are loaded next.
+    fn carry_over(&mut self, before: BTreeMap<SessionId, SessionView>) {
+        self.carried.clear();
+        let Coverage::Newest(users) = &self.coverage else { return };
+        let oldest = self.sessions.values().map(|session| session.created_at).min();
+        for (id, session) in before {
+            let may_be_omitted = oldest.is_some_and(|oldest| session.created_at <= oldest);
+            if self.is_partial
+                && may_be_omitted
+                && !users.contains(&session.user_id)
+                && !self.sessions.contains_key(&id)
+            {
+                self.carried.insert(id);
+                self.sessions.insert(id, session);
+            }
+        }
+    }
+
     /// Retains the sessions and tickets of these users only, now and when changes are applied.
     pub fn restrict(&mut self, coverage: Coverage) {
         self.sessions.retain(|_, session| coverage.includes(session.user_id));
+        self.carried.retain(|id| self.sessions.contains_key(id));
         self.recently_ended.retain(|_, session| coverage.includes(session.user_id));
         self.queues.values_mut().for_each(|queue| queue.retain(|ticket| coverage.includes(ticket.user_id)));
         self.queues.retain(|_, queue| !queue.is_empty());
@@ -135,13 +161,25 @@ impl LiveState {
     /// since is newer.
     pub fn add_omitted(&mut self, sessions: Vec<SessionView>) {
         for session in sessions {
-            let is_known = self.sessions.contains_key(&session.id) || self.ended_ids.contains(session.id);
-            if !is_known && self.coverage.includes(session.user_id) {
-                self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
-                self.sessions.insert(session.id, session);
+            let is_carried = self.carried.remove(&session.id);
+            let is_known = self.sessions.contains_key(&session.id) && !is_carried;
+            if is_known || self.ended_ids.contains(session.id) || !self.coverage.includes(session.user_id) {
+                continue;
             }
+            // A session that began since is not one that the snapshot left out; its change follows.
+            if session.created_at <= self.began_at {
+                self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
+            }
+            self.sessions.insert(session.id, session);
         }
         self.session_log.record_all();
+    }
+
+    /// Like [`Self::add_omitted`], for all rows that a table shows: others that were read before the snapshot are gone.
+    pub fn replace_carried(&mut self, sessions: Vec<SessionView>) {
+        self.add_omitted(sessions);
+        let outdated = std::mem::take(&mut self.carried);
+        self.sessions.retain(|id, _| !outdated.contains(id));
     }
 
     /// Applies a change (idempotent); returns the sessions that it ended.
@@ -198,12 +236,14 @@ impl LiveState {
 
     /// The number of live sessions that the viewer may see, also of those that the feed left out.
     pub fn session_count(&self) -> usize {
-        self.sessions.len() + self.omitted_sessions
+        self.sessions.len() - self.carried.len() + self.omitted_sessions
     }
 
     /// The number of live sessions on the licenses that `counts` selects.
     pub fn session_count_of(&self, counts: impl Fn(LicenseId, Model) -> bool) -> usize {
-        let known = self.sessions.values().filter(|session| counts(session.license_id, session.model)).count();
+        let is_counted =
+            |session: &&SessionView| counts(session.license_id, session.model) && !self.carried.contains(&session.id);
+        let known = self.sessions.values().filter(is_counted).count();
         let licenses = self.licenses.iter().filter(|license| counts(license.id, license.model));
         let counted: i64 = licenses.map(|license| license.usage.sessions).sum();
         let counted = usize::try_from(counted).unwrap_or_default();
@@ -291,8 +331,9 @@ impl LiveState {
             return None;
         }
         let before = self.sessions.remove(&session.id);
+        let is_carried = self.carried.remove(&session.id);
         let was_omitted = session.created_at <= self.began_at && !self.ended_ids.contains(session.id);
-        if before.is_none() && was_omitted {
+        if (before.is_none() || is_carried) && was_omitted {
             self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
         }
         self.session_log.record(session.id);

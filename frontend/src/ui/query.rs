@@ -34,6 +34,9 @@ pub enum LoadState {
     Failed,
 }
 
+/// Takes an answer and its ETag; returns the request that has to follow before all is there, if one has to.
+type Deliver = Box<dyn FnMut(String, String) -> Result<Option<ApiRequest>, Failure>>;
+
 /// The part of a query that does not depend on the type of its value.
 #[derive(Clone, Copy)]
 pub struct QueryStatus {
@@ -87,7 +90,7 @@ impl QueryStatus {
     }
 
     /// Sends a request, after a delay if the user is still typing; `deliver` gets the answer and its ETag.
-    fn send(self, request: ApiRequest, delay_ms: u32, deliver: Box<dyn FnOnce(String, String) -> Result<(), Failure>>) {
+    fn send(self, mut request: ApiRequest, delay_ms: u32, mut deliver: Deliver) {
         let Some(number) = self.request_number.try_update_value(|number| {
             *number += 1;
             *number
@@ -104,9 +107,16 @@ impl QueryStatus {
             if !is_current() {
                 return;
             }
-            let answer = self.api.exchange(request).await;
-            if is_current() {
-                self.finish(answer.and_then(|(text, tag)| deliver(text, tag)));
+            loop {
+                let answer = self.api.exchange(request).await;
+                if !is_current() {
+                    return;
+                }
+                match answer.and_then(|(text, tag)| deliver(text, tag)) {
+                    Ok(Some(next)) => request = next,
+                    Ok(None) => return self.finish(Ok(())),
+                    Err(failure) => return self.finish(Err(failure)),
+                }
             }
         });
     }
@@ -201,7 +211,7 @@ impl<T: Answer + Send + Sync + 'static> Query<T> {
             let value = crate::api::parse(&text)?;
             self.tag.set(tag);
             self.value.set(Some(value));
-            Ok(())
+            Ok(None)
         };
         self.status.send(request, delay_ms, Box::new(deliver));
     }

@@ -183,3 +183,44 @@ fn an_end_that_overtook_an_older_answer_stays() {
     let has_ended = [1, 2, 3, 4].map(|number| state.has_ended(session(number).id));
     assert_eq!(has_ended, [false, true, true, false], "nothing is known of the last one");
 }
+
+#[wasm_bindgen_test]
+fn a_session_that_began_after_the_snapshot_was_not_left_out() {
+    let mut state = LiveState::default();
+    let (position, at, licenses, queues) = (Position(7), at(100), vec![license(1, 10)], Vec::new());
+    state.reset(Snapshot { position, at, licenses, sessions: vec![session(3)], sessions_total: 3, queues });
+    state.add_omitted(vec![session(101)]);
+    assert_eq!((state.sessions.len(), state.session_count()), (2, 4));
+    state.apply(change(vec![session(101)]));
+    assert_eq!(state.session_count(), 4, "counted once");
+}
+
+#[wasm_bindgen_test]
+fn rows_that_a_snapshot_left_out_stay_until_they_are_read_again() {
+    let mut state = LiveState::default();
+    let of = |n: u32| SessionView { user_id: ticket(n).user_id, ..session(n) };
+    let snapshot = |sessions| Snapshot {
+        position: Position(7),
+        at: at(100),
+        licenses: vec![license(1, 10)],
+        sessions,
+        sessions_total: 5,
+        queues: Vec::new(),
+    };
+    let known = |state: &LiveState| {
+        let all = (1..=9).filter(|n| state.sessions.contains_key(&session(*n).id));
+        (all.collect::<Vec<_>>(), state.session_count())
+    };
+    state.restrict(Coverage::Newest([ticket(1).user_id].into()));
+    state.reset(snapshot(vec![of(9)]));
+    state.add_omitted((1..=4).map(of).chain([of(8)]).collect());
+    state.reset(snapshot(vec![of(7), of(9)]));
+    assert_eq!(known(&state), (vec![2, 3, 4, 7, 9], 5), "8 has ended; the sessions of the first user are loaded next");
+    state.apply(change(vec![ended(of(2))]));
+    assert_eq!(known(&state), (vec![3, 4, 7, 9], 4), "one that was left out");
+    state.replace_carried(vec![of(3), of(7)]);
+    assert_eq!(known(&state), (vec![3, 7, 9], 4), "4 is not there any more");
+    let all = Snapshot { sessions_total: 1, ..snapshot(vec![of(9)]) };
+    state.reset(all);
+    assert_eq!(known(&state), (vec![9], 1), "nothing is left out");
+}

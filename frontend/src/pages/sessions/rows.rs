@@ -3,7 +3,7 @@
 use super::{
     filter::{Column, Filter},
     row_order::{RowOrder, SortKey},
-    row_pages::RowPages,
+    row_pages::{KnownRows, RowPages},
     table_rows::{PendingRows, TableRows},
 };
 use crate::live::{
@@ -57,14 +57,14 @@ impl SessionRows {
             revision: StoredValue::new(0),
         };
         untrack(|| shown.rebuild());
-        Effect::new(move |before: Option<(Filter, Option<SortKey>)>| {
+        Effect::new(move |before: Option<(Filter, KnownRows)>| {
             let filter = filter.get();
             // Heartbeats arrive often and only matter for this order.
             let by_contact = filter.order.0 == Column::Contact;
             if by_contact {
                 live.last_contacts.track();
             }
-            let now = (filter, pages.known_until.get());
+            let now = (filter, pages.known.get());
             if by_contact || before.is_some_and(|before| before != now) {
                 untrack(|| shown.rebuild());
             }
@@ -144,9 +144,7 @@ impl SessionRows {
     /// Where a session stands; `None` if the filter hides it, or if others before it may not be known yet.
     fn sort_key(self, filter: &Filter, session: &SessionView, contacts: &LastContacts) -> Option<SortKey> {
         let key = filter.sort_key(session, contacts)?;
-        let is_within =
-            |until: &Option<SortKey>| until.as_ref().is_none_or(|until| key.is_within(until, filter.order.1));
-        self.pages.known_until.with(is_within).then_some(key)
+        self.pages.known.with(|known| known.contain(&key, filter.order.1)).then_some(key)
     }
 
     fn with_state<R>(self, read: impl FnOnce(&LiveState, &LastContacts) -> R) -> R {

@@ -1,7 +1,12 @@
 //! Shared state of the sessions page: filter, rows, selection and cursor.
 
 use super::{
-    end_dialog::EndDialog, filter::Filter, hold::RowHold, row_pages::RowPages, rows::SessionRows, selection::Selection,
+    end_dialog::EndDialog,
+    filter::{Filter, LicenseScope},
+    hold::RowHold,
+    row_pages::{KnownRows, RowPages},
+    rows::SessionRows,
+    selection::Selection,
     table_rows::TableRows,
 };
 use crate::{
@@ -15,7 +20,11 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use seatkeeper_shared::{ids::SessionId, permissions::Action, wire::sessions::EndResult};
+use seatkeeper_shared::{
+    ids::SessionId,
+    permissions::{Action, Visibility, visibility},
+    wire::sessions::EndResult,
+};
 use std::collections::BTreeSet;
 
 /// Shared state of the page.
@@ -69,11 +78,24 @@ impl SessionsPageState {
             before.is_some_and(|before| *before) || (has_state.get() && pages.have_arrived())
         });
         let rows = SessionRows::new(live, filter, pages);
-        let scope_count = Memo::new(move |_| {
+        let counted = move || {
             filter.with(|filter| {
                 live.state.with(|state| state.session_count_of(|license, model| filter.includes(license, model)))
             })
+        };
+        let sees_all = Memo::new(move |_| caller.me().is_some_and(|me| visibility(&me.rights) == Visibility::All));
+        // The server's count for viewers to whom the counts of the licenses, which include all users, tell nothing;
+        // while the filter hides sessions, the last one.
+        let visible_count = Memo::new(move |before: Option<&Option<(LicenseScope, usize)>>| {
+            let (scope, is_whole) = filter.with(|filter| (filter.scope, filter.shows_whole_scope()));
+            if sees_all.get() || !pages.is_paged.get() {
+                return None;
+            }
+            let is_known = pages.known.with(|known| *known != KnownRows::None);
+            let now = (is_whole && is_known).then(|| (scope, pages.total().unwrap_or_default().max(rows.found.get())));
+            now.or_else(|| before.copied().flatten().filter(|before| before.0 == scope))
         });
+        let scope_count = Memo::new(move |_| visible_count.get().map_or_else(counted, |(_, count)| count));
         let found = Memo::new(move |_| match pages.total() {
             None => rows.found.get(),
             Some(_) if filter.with(Filter::shows_whole_scope) => scope_count.get(),

@@ -1,13 +1,15 @@
 //! Table of live sessions, virtualized when it is long.
 
-use super::{filter::Column, row::Row, shortcuts, state::SessionsPageState, table_rows::TableRows};
+use super::{
+    filter::Column, row::Row, row_pages::KnownRows, shortcuts, state::SessionsPageState, table_rows::TableRows,
+};
 use crate::{
     format::Format,
     i18n::*,
     local_storage,
     text::text,
     ui::{
-        empty_state::{EmptyState, Skeleton},
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
         keyed_list::For,
         show::Show,
@@ -80,6 +82,7 @@ pub fn SessionTable(
                 </tbody>
             </table>
         </Show>
+        <PagesError page />
     }
 }
 
@@ -178,11 +181,33 @@ fn EmptyTable(
     /// Shared state of the page.
     page: SessionsPageState,
 ) -> impl IntoView {
+    // A failure is shown below.
+    let is_awaited =
+        Memo::new(move |_| page.pages.failure().is_none() && (page.pages.is_loading() || !page.pages.have_arrived()));
+    let are_known = Memo::new(move |_| page.pages.known.with(|known| *known != KnownRows::None));
+    let none = move || {
+        view! {
+            <Show when=move || are_known.get()>
+                <NoRows page />
+            </Show>
+        }
+    };
     view! {
-        <Show when=move || page.pages.is_loading() fallback=move || view! { <NoRows page /> }>
+        <Show when=move || is_awaited.get() fallback=none>
             <Skeleton rows=8 />
         </Show>
     }
+}
+
+/// Why rows, or those that follow, could not be read, with a button to try again.
+#[component]
+fn PagesError(
+    /// Shared state of the page.
+    page: SessionsPageState,
+) -> impl IntoView {
+    let failure = Memo::new(move |_| page.pages.failure());
+    let retry = move |()| page.pages.status().reload();
+    move || failure.get().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
 }
 
 /// Empty state: no sessions at all, or none that match the filter.

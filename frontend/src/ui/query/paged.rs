@@ -19,6 +19,10 @@ pub struct Paged<T: 'static> {
     /// The cursor of the next page.
     next: RwSignal<Option<String>>,
     request: StoredValue<Option<ApiRequest>>,
+    /// The request that the items answer.
+    answered: RwSignal<Option<ApiRequest>>,
+    /// Whether a list that is read again is read up to its length of before.
+    keeps_length: bool,
     /// Counts how often the first page was read.
     first_pages: RwSignal<usize>,
 }
@@ -65,16 +69,31 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
         request: impl Fn() -> Option<Endpoint<Page<T>>> + Send + Sync + 'static,
         is_typing: fn(&str, &str) -> bool,
     ) -> Self {
-        Self::start(Box::new(move || request().map(Endpoint::into_request)), is_typing)
+        Self::start(Box::new(move || request().map(Endpoint::into_request)), is_typing, false)
     }
 
-    fn start(request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>, is_typing: fn(&str, &str) -> bool) -> Self {
+    /// Like [`Paged::new`], but when the same request is sent again, the items of before remain until as many pages
+    /// are there: the list does not become shorter under its reader.
+    pub fn keeping_length(
+        request: impl Fn() -> Option<Endpoint<Page<T>>> + Send + Sync + 'static,
+        is_typing: fn(&str, &str) -> bool,
+    ) -> Self {
+        Self::start(Box::new(move || request().map(Endpoint::into_request)), is_typing, true)
+    }
+
+    fn start(
+        request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>,
+        is_typing: fn(&str, &str) -> bool,
+        keeps_length: bool,
+    ) -> Self {
         let list = Self {
             status: QueryStatus::new(),
             items: RwSignal::new(Vec::new()),
             total: RwSignal::new(None),
             next: RwSignal::new(None),
             request: StoredValue::new(None),
+            answered: RwSignal::new(None),
+            keeps_length,
             first_pages: RwSignal::new(0),
         };
         Effect::new(move |_| {
@@ -95,26 +114,37 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
         self.items.set(Vec::new());
         self.total.set(None);
         self.next.set(None);
+        self.answered.set(None);
     }
 
     fn send(self, request: ApiRequest, delay_ms: u32, append: bool) {
+        let first = self.request.get_value();
+        let is_again = !append && self.keeps_length && self.answered.with_untracked(|answered| *answered == first);
+        let length = if is_again { self.items.with_untracked(Vec::len) } else { 0 };
+        let mut read = Vec::new();
         let deliver = move |text: String, _| {
             let page: PageAnswer<T> = crate::api::parse(&text)?;
-            self.total.set(page.total);
-            self.next.set(page.next.map(|next| match next {
+            let next = page.next.map(|next| match next {
                 Cursor::Text(text) => text,
                 Cursor::Position(position) => position.to_string(),
-            }));
+            });
+            read.extend(page.items);
+            if let (Some(next), Some(first)) = (next.as_deref().filter(|_| read.len() < length), first.clone()) {
+                return Ok(Some(page_after(first, next)));
+            }
+            self.total.set(page.total);
+            self.next.set(next);
+            if !append {
+                self.answered.set(first.clone());
+                self.first_pages.update(|count| *count += 1);
+            }
             self.items.update(|items| {
                 if !append {
                     items.clear();
                 }
-                items.extend(page.items);
+                items.append(&mut read);
             });
-            if !append {
-                self.first_pages.update(|count| *count += 1);
-            }
-            Ok(())
+            Ok(None)
         };
         self.status.send(request, delay_ms, Box::new(deliver));
     }
@@ -127,12 +157,19 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
     /// Reads the next page, unless a request is in progress.
     pub fn load_more(self) {
         let request = self.request.try_get_value().flatten();
-        let (Some(mut request), Some(next)) = (request, self.next.try_get_untracked().flatten()) else { return };
-        if self.status.loading.get_untracked() {
+        let (Some(request), Some(next)) = (request, self.next.try_get_untracked().flatten()) else { return };
+        // The cursor of another request's items leads nowhere.
+        let is_outdated = self.answered.with_untracked(|answered| answered.as_ref() != Some(&request));
+        if self.status.loading.get_untracked() || is_outdated {
             return;
         }
-        request.path = Endpoint::<()>::get(request.path).with("after", &next).into_request().path;
-        self.send(request, 0, true);
+        self.send(page_after(request, &next), 0, true);
+    }
+
+    /// Whether the items answer this request, and not an earlier one; tracked.
+    pub fn is_answer_to(self, request: Endpoint<Page<T>>) -> bool {
+        let request = request.into_request();
+        self.answered.with(|answered| answered.as_ref() == Some(&request))
     }
 
     /// The items loaded so far.
@@ -173,8 +210,13 @@ impl Paged<AuditEvent> {
         request: impl Fn() -> Endpoint<AuditPage> + Send + Sync + 'static,
         is_typing: fn(&str, &str) -> bool,
     ) -> Self {
-        Self::start(Box::new(move || Some(request().into_request())), is_typing)
+        Self::start(Box::new(move || Some(request().into_request())), is_typing, false)
     }
+}
+
+fn page_after(mut first: ApiRequest, next: &str) -> ApiRequest {
+    first.path = Endpoint::<()>::get(first.path).with("after", next).into_request().path;
+    first
 }
 
 /// Whether two paths differ in the text that the user searches for.

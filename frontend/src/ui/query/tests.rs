@@ -126,6 +126,47 @@ async fn further_pages_are_appended_and_a_new_request_begins_again() {
 }
 
 #[wasm_bindgen_test]
+async fn a_list_that_keeps_its_length_is_replaced_when_as_many_pages_are_there() {
+    let server = FakeServer::start();
+    let make = || Paged::<i64>::keeping_length(|| Some(Endpoint::get("/k?limit=1")), |_, _| false);
+    let (list, _page) = page(make).await;
+    server.answer("/k?limit=1", 200, r#"{"items":[1],"total":3,"next":"a"}"#).await;
+    list.load_more();
+    settle().await;
+    server.answer("/k?limit=1&after=a", 200, r#"{"items":[2],"total":3,"next":"b"}"#).await;
+    let items = list.items();
+    list.reload();
+    settle().await;
+    server.answer("/k?limit=1", 200, r#"{"items":[7],"total":3,"next":"c"}"#).await;
+    assert_eq!((items.get_untracked(), list.first_pages()), (vec![1, 2], 1), "the second page is awaited");
+    assert!(list.status().is_loading());
+    server.answer("/k?limit=1&after=c", 200, r#"{"items":[8],"total":3,"next":"d"}"#).await;
+    assert_eq!((items.get_untracked(), list.first_pages(), list.has_more()), (vec![7, 8], 2, true));
+    list.reload();
+    settle().await;
+    server.fail("/k?limit=1").await;
+    assert_eq!((items.get_untracked(), list.status().failure()), (vec![7, 8], Some(Failure::Unreachable)));
+}
+
+#[wasm_bindgen_test]
+async fn items_of_another_request_are_told_apart_and_have_no_next_page() {
+    let server = FakeServer::start();
+    let ((list, wanted), _page) = page(|| {
+        let wanted = RwSignal::new("/m");
+        (Paged::<i64>::new(move || Some(Endpoint::get(wanted.get())), |_, _| false), wanted)
+    })
+    .await;
+    server.answer("/m", 200, r#"{"items":[1],"total":2,"next":"a"}"#).await;
+    assert!(list.is_answer_to(Endpoint::get("/m")));
+    wanted.set("/n");
+    settle().await;
+    server.fail("/n").await;
+    assert!(!list.is_answer_to(Endpoint::get("/n")) && list.status().failure().is_some());
+    list.load_more();
+    assert!(!list.status().is_loading(), "the cursor belongs to the other request");
+}
+
+#[wasm_bindgen_test]
 async fn a_list_that_is_not_wanted_any_more_is_empty_and_ignores_late_answers() {
     let server = FakeServer::start();
     let ((list, wanted), _page) = page(|| {
