@@ -9,7 +9,7 @@ use super::{Db, DbError, Sql, Value, args, fields, statement};
 /// The number of sessions in a run. The sessions of a user are found by a scan of up to as many, and one look into each
 /// run.
 pub const SESSIONS_PER_RUN: i64 = 8_192;
-/// How many sessions are copied in one transaction. Seats wait meanwhile, for two milliseconds at most.
+/// How many sessions are copied in one transaction. Seats wait meanwhile, for some milliseconds.
 const SESSIONS_PER_TRANSACTION: usize = 1_024;
 
 static NUMBERS: Sql = statement!(

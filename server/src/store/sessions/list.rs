@@ -49,7 +49,8 @@ fn source(down: bool, after: &str) -> String {
 
 /// The conditions of a list and its total: `$1` license, `$2` product, `$3` model, `$4` user, `$5` state, `$6` whether
 /// live, `$7` platform, `$8` search, `$9` the manager to whom the agents must be visible, `$10` and `$11` further
-/// e-mail patterns, `$15` the users, `$16` whether it is the live sessions to start from, and `$17` how many of the users' to read.
+/// e-mail patterns, `$15` the users, `$16` whether it is the live sessions to start from, and `$17` how many of the
+/// users' to read.
 fn filter() -> String {
     format!(
         "
