@@ -24,11 +24,17 @@ pub struct HotLicense {
 }
 
 impl HotLicense {
-    /// Creates a database with this number of agents.
+    /// Creates a database with this number of agents, who have one session each.
     pub async fn create(engine: BenchEngine, agents: usize) -> anyhow::Result<Self> {
+        Self::with_sessions(engine, agents, 1).await
+    }
+
+    /// Creates a database with this number of agents, and a seat for each of several sessions of theirs.
+    pub async fn with_sessions(engine: BenchEngine, agents: usize, sessions: usize) -> anyhow::Result<Self> {
         let database = BenchDatabase::create(engine).await?;
         let account = Account::create(&database).await?;
-        let mut pools = account.pools(1, i64::try_from(agents)?, SeatRule::Agent).await?;
+        let rule = if sessions == 1 { SeatRule::Agent } else { SeatRule::Session };
+        let mut pools = account.pools(1, i64::try_from(agents * sessions)?, rule).await?;
         let scarce = Pool { license: crate::account::license(1), product: "few".to_owned(), seats: SCARCE_SEATS };
         account.write_licenses(std::slice::from_ref(&scarce), SeatRule::Agent).await?;
         pools.push(scarce);
@@ -49,14 +55,23 @@ impl HotLicense {
     /// Checks that no seat was given twice: in the event log, after the server has stopped, and in what the agents
     /// held.
     pub async fn check(&self, scarce_round: &Round, table: &mut Table) -> anyhow::Result<()> {
-        let (mut over, mut seen) =
-            (scarce_round.most_held.saturating_sub(SCARCE_SEATS.unsigned_abs() as usize), Vec::new());
+        let over = scarce_round.most_held.saturating_sub(SCARCE_SEATS.unsigned_abs() as usize);
+        self.check_log((over, scarce_round.refused), table).await
+    }
+
+    /// As [`Self::check`], without a round at the license with too few seats.
+    pub async fn check_without_scarce(&self, table: &mut Table) -> anyhow::Result<()> {
+        self.check_log((0, 0), table).await
+    }
+
+    async fn check_log(&self, (held, refused): (usize, u64), table: &mut Table) -> anyhow::Result<()> {
+        let (mut over, mut seen) = (held, Vec::new());
         for pool in &self.pools {
             let most = check::most_occupied(&self.database, pool).await?;
             over += usize::try_from(most - pool.seats).unwrap_or(0);
             seen.push(format!("{most} of {}", pool.seats));
         }
-        let refused = grouped(scarce_round.refused as f64);
+        let refused = grouped(refused as f64);
         let details = format!("at most {} occupied; {refused} refusals", seen.join(" and "));
         table.add("seats given twice", over as f64, Limit::Zero, details);
         Ok(())

@@ -33,6 +33,10 @@ const MAX_POLLS: u32 = 3_000;
 const AGENTS: usize = 8;
 const ROUND_DURATION: Duration = Duration::from_secs(4);
 
+/// How many times longer they may wait during an import. Without it they wait for their own commit only, 3 ms; the
+/// import writes 150 rows at once, in some 10 ms.
+const MOST_DELAY: f64 = 6.0;
+
 /// How many times longer than on SQLite the import may take on PostgreSQL.
 const MAX_RATIO: f64 = 2.0;
 
@@ -95,7 +99,7 @@ pub async fn beside_agents(table: &mut Table) -> anyhow::Result<()> {
     ensure!(imported?["created"].as_i64() == Some(ROWS), "not all rows were imported");
     table.begin("SQLite, creates and ends by 8 agents during an import of 100,000 rows");
     let details = format!("{:.1} ms, before {:.1} ms", busy.latency(0.99), quiet.latency(0.99));
-    table.add("p99, to before", busy.latency(0.99) / quiet.latency(0.99), Limit::AtMost(3.0), details);
+    table.add("p99, to before", busy.latency(0.99) / quiet.latency(0.99), Limit::AtMost(MOST_DELAY), details);
     failures([&quiet, &busy], table);
     Ok(())
 }

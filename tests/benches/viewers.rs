@@ -131,6 +131,7 @@ async fn measure_first_bytes(table: &mut Table) -> anyhow::Result<()> {
 }
 
 /// The bytes of a response that is compressed as for a browser.
+#[expect(clippy::disallowed_methods, reason = "that it takes a moment does not count here")]
 async fn compressed_bytes<T>(server: &Server, viewer: &Agent, endpoint: Endpoint<T>) -> anyhow::Result<usize> {
     let address = format!("http://{}/api/v1{}", server.address, endpoint.into_request().path);
     let request = reqwest::Client::new().get(address).bearer_auth(&viewer.token).header("accept-encoding", "gzip");

@@ -54,8 +54,11 @@ async fn write(world: &World) -> Vec<String> {
         licenses.push(world.license(product, model, 500).await);
     }
     let user = |number: u128| {
-        let name =
-            if number % 7 == 0 { "same name".to_owned() } else { format!("person {}", scrambled(number) % 1_000) };
+        let name = if number.is_multiple_of(7) {
+            "same name".to_owned()
+        } else {
+            format!("person {}", scrambled(number) % 1_000)
+        };
         let email = format!("{number}@example.org");
         row(vec![("id", user_id(number).into()), ("name", name.into()), ("email", email.into())])
     };
@@ -71,9 +74,9 @@ async fn write(world: &World) -> Vec<String> {
         row(vec![
             ("id", Uuid::from_u128(n << 64 | number).into()),
             ("license_id", licenses[usize::try_from(n / 7 % 2).unwrap_or_default()].0.into()),
-            ("user_id", user_id(n / 11 % USER_COUNT / if number % 3 == 0 { 30 } else { 1 }).into()),
+            ("user_id", user_id(n / 11 % USER_COUNT / if number.is_multiple_of(3) { 30 } else { 1 }).into()),
             ("state", state.into()),
-            ("platform", (n / 13 % 3 == 0).then_some("mac").into()),
+            ("platform", (n / 13).is_multiple_of(3).then_some("mac").into()),
             ("at", at.into()),
             ("seen_at", seen_at.into()),
             ("until", (now + chrono::TimeDelta::hours(1)).into()),

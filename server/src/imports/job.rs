@@ -24,8 +24,9 @@ use seatkeeper_shared::{
 use std::{collections::HashSet, time::Duration};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-/// How many rows one transaction writes: few enough that other writers do not wait long.
+/// How many rows one transaction writes: few enough that other writers do not wait long. On SQLite, all of them wait.
 const CHUNK_ROWS: usize = 500;
+const CHUNK_ROWS_OF_ONE_WRITER: usize = 150;
 /// The first delay before saving the end is retried; it doubles with each attempt.
 const INITIAL_RETRY_DELAY: Duration = Duration::from_millis(200);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
@@ -101,11 +102,12 @@ impl ImportJob {
 
     async fn process_rows(mut self, table: Table) -> Result<RowsOutcome, DbError> {
         let mut rows = table.rows();
+        let chunk_rows = if self.imports.db.has_other_writers() { CHUNK_ROWS } else { CHUNK_ROWS_OF_ONE_WRITER };
         loop {
             if *self.stopping.borrow() {
                 return Ok(RowsOutcome::ServerStopping);
             }
-            let chunk: Vec<_> = rows.by_ref().take(CHUNK_ROWS).collect();
+            let chunk: Vec<_> = rows.by_ref().take(chunk_rows).collect();
             if chunk.is_empty() {
                 return Ok(RowsOutcome::Completed);
             }

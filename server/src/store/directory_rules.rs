@@ -54,7 +54,7 @@ statements! {
     ASSIGNMENTS = "
         SELECT user_id, license_id, rule_id
         FROM assignments
-        WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+        WHERE user_id AMONG($1)";
 
     // Users to whom the rules of a directory apply, applied, or would apply if these groups had rules.
     AFFECTED_USERS = "

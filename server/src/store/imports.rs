@@ -40,19 +40,25 @@ statements! {
     COUNT_ROWS = "
         SELECT COUNT(*) AS total FROM import_rows WHERE import_id = $1 AND pending IS NULL";
 
+    // On PostgreSQL, an array is looked up in the index also before there are statistics; for a subquery, all users are
+    // compared with all rows.
     BY_EMAIL = "
         SELECT u.id, u.name, u.email_key, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.status
         FROM users u
-        WHERE u.email_key IN (SELECT email_key FROM ROWS($1: email_key text))";
+        WHERE u.email_key IN (SELECT email_key FROM ROWS($1: email_key text))",
+    on_postgres: "
+        SELECT u.id, u.name, u.email_key, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.status
+        FROM users u
+        WHERE u.email_key = ANY(ARRAY(SELECT email_key FROM ROWS($1: email_key text)))";
 
     LICENSES_OF = "
-        SELECT user_id, license_id AS id FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+        SELECT user_id, license_id AS id FROM assignments WHERE user_id AMONG($1)";
 
     GROUPS_OF = "
-        SELECT user_id, group_id AS id FROM group_members WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+        SELECT user_id, group_id AS id FROM group_members WHERE user_id AMONG($1)";
 
     MANAGED_BY = "
-        SELECT user_id, group_id AS id FROM group_managers WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+        SELECT user_id, group_id AS id FROM group_managers WHERE user_id AMONG($1)";
 
     INSERT_USERS = "
         INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, limited_to_groups,

@@ -28,6 +28,17 @@ use seatkeeper_shared::{
 
 /// A search that finds more users is a condition on the sessions instead of a start from these users.
 const MAX_SEARCHED_USERS: usize = 200;
+/// The filter of the live sessions and nothing else.
+const LIVE_ONES: SessionFilter = SessionFilter {
+    license: None,
+    product: None,
+    model: None,
+    user: None,
+    within: None,
+    state: Some(StateFilter::Live),
+    platform: None,
+    q: None,
+};
 /// Of more live sessions than this, the latest are among the latest of all, unless all are wanted.
 const MAX_SORTED_LIVE: usize = 1_000;
 
@@ -216,7 +227,7 @@ impl<'a> Criteria<'a> {
             }
         };
         let starts_live = match window.sort {
-            SessionSort::Created if is_live(filter.state) => {
+            SessionSort::Created if window.down && *filter == LIVE_ONES => {
                 let max = i64::try_from(window.limit.max(MAX_SORTED_LIVE)).unwrap_or(i64::MAX);
                 let counted = db.one(&LIVE, args![max]).await?;
                 counted.map_or(Ok(0), |row| row.get::<i64>("live"))? < max
