@@ -4,6 +4,9 @@
 //! the first ones of an index. Which it is depends on the filter and the sort order.
 
 pub(in crate::store) mod by_name;
+mod filter;
+
+pub use filter::SessionFilter;
 
 use super::{
     super::{
@@ -14,12 +17,11 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Tx, Value, args, statements},
-    normalize::{email_like_patterns, fold, like_pattern},
+    normalize::fold,
 };
+use filter::{LIVE_ONES, is_live, search_args, search_patterns};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, UserId},
-    license::Model,
-    session::Platform,
+    ids::UserId,
     wire::{
         Page,
         sessions::{SessionSort, SessionView, StateFilter},
@@ -28,17 +30,6 @@ use seatkeeper_shared::{
 
 /// A search that finds more users is a condition on the sessions instead of a start from these users.
 const MAX_SEARCHED_USERS: usize = 200;
-/// The filter of the live sessions and nothing else.
-const LIVE_ONES: SessionFilter = SessionFilter {
-    license: None,
-    product: None,
-    model: None,
-    user: None,
-    within: None,
-    state: Some(StateFilter::Live),
-    platform: None,
-    q: None,
-};
 /// Of more live sessions than this, the latest are among the latest of all, unless all are wanted.
 const MAX_SORTED_LIVE: usize = 1_000;
 
@@ -161,23 +152,6 @@ fn search_of_three() -> String {
     SEARCH.replace("$8", "$1").replace("$10", "COALESCE($2, '')").replace("$11", "COALESCE($3, '')")
 }
 
-/// Which sessions a list contains; absent fields do not filter.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SessionFilter {
-    pub license: Option<LicenseId>,
-    pub product: Option<ProductId>,
-    pub model: Option<Model>,
-    /// The agent.
-    pub user: Option<UserId>,
-    /// The manager to whom the agents must be visible; the manager's own sessions are included.
-    pub within: Option<UserId>,
-    pub state: Option<StateFilter>,
-    /// The platform of the remote device.
-    pub platform: Option<Platform>,
-    /// A search in the agent's name and e-mail address.
-    pub q: Option<String>,
-}
-
 /// A filter, with the users that it selects if these are few.
 struct Criteria<'a> {
     filter: &'a SessionFilter,
@@ -284,19 +258,6 @@ impl<'a> Criteria<'a> {
         args.extend(args![ids(users.unwrap_or_default().iter().copied()), starts_live.then_some(true), enough]);
         args
     }
-}
-
-fn search_patterns(filter: &SessionFilter) -> [Option<String>; 3] {
-    let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
-    [filter.q.as_deref().and_then(like_pattern), email, other_form]
-}
-
-fn search_args(filter: &SessionFilter) -> Vec<Value> {
-    search_patterns(filter).map(Value::from).into()
-}
-
-fn is_live(state: Option<StateFilter>) -> bool {
-    state.is_some_and(|state| state != StateFilter::Ended)
 }
 
 /// Whether the sort column contains times.
