@@ -15,6 +15,7 @@ pub mod me;
 pub mod passkeys;
 pub mod products;
 pub mod providers;
+pub mod reports;
 pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;

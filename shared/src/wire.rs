@@ -15,6 +15,7 @@ pub mod passkeys;
 pub mod password_links;
 pub mod providers;
 pub mod queue;
+pub mod reports;
 pub mod second_factor;
 pub mod session_batch;
 pub mod sessions;
