@@ -32,7 +32,6 @@ pub mod mail;
 pub mod monotonic;
 pub mod normalize;
 pub mod pg_notify;
-pub mod pool;
 pub mod private_files;
 pub mod problem;
 pub mod product_cache;
@@ -47,3 +46,6 @@ pub mod store;
 pub mod tasks;
 pub mod usage_peaks;
 pub mod user_changes;
+
+/// The decisions on the seats of a license.
+pub use seatkeeper_pool as pool;

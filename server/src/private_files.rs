@@ -172,10 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_clippy_toml_repeats_the_bans_of_the_workspace() {
-        let (whole, own) = (include_str!("../../clippy.toml"), include_str!("../clippy.toml"));
-        for line in whole.lines().filter(|line| line.contains("path =")) {
-            assert!(own.contains(line.trim()), "server/clippy.toml replaces clippy.toml and must repeat: {line}");
+    fn a_clippy_toml_of_a_crate_repeats_the_bans_of_the_workspace() {
+        let whole = include_str!("../../clippy.toml");
+        let server = ("server", include_str!("../clippy.toml"));
+        let pool = ("pool", include_str!("../../pool/clippy.toml"));
+        for (name, own) in [server, pool] {
+            for line in whole.lines().filter(|line| line.contains("path =")) {
+                assert!(own.contains(line.trim()), "{name}/clippy.toml replaces clippy.toml and must repeat: {line}");
+            }
         }
     }
 }

@@ -122,7 +122,7 @@ fn a_missing_and_an_outdated_reason_are_found() {
 #[test]
 fn there_is_one_driver_of_sqlite() {
     let manifests =
-        ["server", "client", "tests", "xtask", "bundler", "shared"].map(|name| format!("{name}/Cargo.toml"));
+        ["server", "client", "pool", "tests", "xtask", "bundler", "shared"].map(|name| format!("{name}/Cargo.toml"));
     for manifest in manifests {
         let manifest = parsed(&manifest);
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];

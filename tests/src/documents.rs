@@ -47,7 +47,7 @@ fn requirements(text: &str) -> Vec<Vec<&str>> {
 fn tests_by_file() -> BTreeMap<String, BTreeSet<String>> {
     let mut all = BTreeMap::<String, BTreeSet<String>>::new();
     let mut folders: Vec<PathBuf> =
-        ["tests/src", "server/src", "shared/src", "client/src"].map(|at| root().join(at)).into();
+        ["tests/src", "server/src", "pool/src", "shared/src", "client/src"].map(|at| root().join(at)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();

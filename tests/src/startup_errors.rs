@@ -62,7 +62,7 @@ fn each_cause_is_printed_once() {
 fn no_code_prints_a_raw_error_chain() {
     // `{error:#}` repeats causes that errors of other crates already print; `error_chain` does not.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    let mut folders = vec![root.join("server/src"), root.join("client/src")];
+    let mut folders = vec![root.join("server/src"), root.join("pool/src"), root.join("client/src")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.is_dir() {

@@ -13,7 +13,7 @@ use crate::process::{self, RunningProcess, cargo, say};
 use crate::{fingerprint, run, tools, workspace};
 
 /// The sources of the server. trunk watches those of the app.
-const SERVER_SOURCES: [&str; 6] = ["server", "client", "shared", "migrations", "Cargo.toml", "Cargo.lock"];
+const SERVER_SOURCES: [&str; 7] = ["server", "client", "pool", "shared", "migrations", "Cargo.toml", "Cargo.lock"];
 /// The port to which Trunk.toml forwards requests for `/api/`.
 const SERVER_PORT: u16 = 3100;
 /// The URL at which trunk serves the app, as set in Trunk.toml.

@@ -51,10 +51,13 @@ fn programs() -> Result<Vec<(&'static str, Command)>> {
     // This also lints `shared`, which is a path dependency.
     let wasm =
         format!("clippy --locked --package seatkeeper-frontend --all-targets --target {} -- -D warnings", tools::WASM);
+    // The app may come to use it. Its tests need crates that are not built for browsers.
+    let pool = format!("clippy --locked --package seatkeeper-pool --target {} -- -D warnings", tools::WASM);
     let mut checks = vec![
         ("format", cargo("fmt --check")),
         ("lints of the server", cargo(host)),
         ("lints of the app", cargo(&wasm)),
+        ("lints of the pool for browsers", cargo(&pool)),
     ];
     if on_path(&["cargo-deny"]).is_some() {
         // Without `advisories`, which change daily and need the network; check them with `cargo deny check`.

@@ -1,7 +1,7 @@
 //! Changes to a license by admins: assignments, seats, rules and group limits.
 
 use super::{EndCause, Pool};
-use crate::pool::changes::SeatChange;
+use crate::changes::SeatChange;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::UserId,

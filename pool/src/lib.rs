@@ -1,6 +1,6 @@
 //! The pool of seats of one license: decides on requests by the license's rules and records what changed.
 //!
-//! This module performs no I/O: no SQL, no clock. So it can be replayed and checked on its own. The caller has locked
+//! This crate performs no I/O: no SQL, no clock. So it can be replayed and checked on its own. The caller has locked
 //! the license, so that concurrent requests are decided one after another, each on the result of the one before. A
 //! decision has three steps: [`Pool::settle`] ends what has expired; one call of [`admission`], [`queue`] or
 //! [`assignments`] decides; then [`Pool::offer_seats`] offers free seats to the queue.

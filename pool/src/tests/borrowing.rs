@@ -76,7 +76,7 @@ fn only_the_agent_ends_borrowing_early() {
     scenario.borrows(1, 1, 8).unwrap();
     let by = EndCause::automatic;
     assert_eq!(scenario.decide(|pool, at| pool.end(session(1), &by(EndReason::EndedByAdmin), at)), None);
-    let scheduled = crate::pool::ScheduledEnd { at: now(), by: None, by_name: None, message: None };
+    let scheduled = ScheduledEnd { at: now(), by: None, by_name: None, message: None };
     assert_eq!(scenario.decide(|pool, _| pool.schedule_end(session(1), Some(scheduled))), Err(Code::Borrowed));
     let revoked = by(EndReason::AssignmentRevoked);
     assert_eq!(scenario.decide(|pool, at| pool.revoke(user(1), Some(&revoked), at)), Ok(true));
@@ -98,8 +98,7 @@ fn a_suspended_user_loses_borrowed_seats() {
 fn borrowing_cancels_a_scheduled_end() {
     let mut scenario = borrowable(1);
     scenario.asks(1, 1).unwrap();
-    let scheduled =
-        crate::pool::ScheduledEnd { at: now() + TimeDelta::seconds(30), by: None, by_name: None, message: None };
+    let scheduled = ScheduledEnd { at: now() + TimeDelta::seconds(30), by: None, by_name: None, message: None };
     scenario.decide(|pool, _| pool.schedule_end(session(1), Some(scheduled))).unwrap();
     assert_eq!(scenario.borrows_session(1, 1).unwrap().ending, None);
     scenario.advance(60);
