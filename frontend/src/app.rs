@@ -14,6 +14,7 @@ use crate::{
         import::ImportPage,
         join::JoinPage,
         licenses::LicensesPage,
+        overview::OverviewPage,
         profile::ProfilePage,
         sessions::SessionsPage,
         settings::{SettingsPage, directory::DirectoryPage},
@@ -21,7 +22,7 @@ use crate::{
         users::UsersPage,
         wait::WaitPage,
     },
-    shell::{NotFound, Shell, StartRedirect, language, start_page},
+    shell::{NotFound, Shell, language, start_page},
     ui::toast::{ToastRegion, Toasts},
     verify::Verification,
 };
@@ -69,8 +70,8 @@ fn AppRoutes() -> impl IntoView {
                 />
                 <Route path=path!("/join") view={lazy_page!("/join" => join, JoinPage)} />
                 <Route path=path!("/wait/:product") view={lazy_page!("/wait/*" => wait, WaitPage)} />
-                <ParentRoute path=path!("") view={lazy_page!("/" => shell, Shell, lazy::view_or_reload)}>
-                    <Route path=path!("") view=StartRedirect />
+                <ParentRoute path=path!("") view={lazy_page!("" => shell, Shell, lazy::view_or_reload)}>
+                    <Route path=path!("") view={lazy_page!("/" => overview, OverviewPage)} />
                     <Route path=path!("sessions") view={lazy_page!("/sessions" => sessions, SessionsPage)} />
                     <Route path=path!("users") view={lazy_page!("/users" => users, UsersPage)} />
                     <Route path=path!("users/import") view={lazy_page!("/users/import" => import, ImportPage)} />

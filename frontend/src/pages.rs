@@ -7,6 +7,7 @@ pub mod groups;
 pub mod import;
 pub mod join;
 pub mod licenses;
+pub mod overview;
 pub mod profile;
 pub mod sessions;
 pub mod settings;

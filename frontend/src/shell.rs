@@ -150,13 +150,7 @@ fn SessionKeeper() -> impl IntoView {
 /// The path of the caller's start page.
 pub fn start_page(caller: Caller) -> &'static str {
     let sees_all = untrack(|| caller.may(Action::ViewSessions));
-    if sees_all { NavPage::Sessions.path() } else { NavPage::Console.path() }
-}
-
-/// Redirects `/` to the caller's start page.
-#[component]
-pub fn StartRedirect() -> impl IntoView {
-    view! { <Redirect path=start_page(Caller::get()) /> }
+    if sees_all { NavPage::Overview.path() } else { NavPage::Console.path() }
 }
 
 /// Shows a page only to callers with a right; tells others that they lack it.

@@ -17,6 +17,7 @@ mod license_terms;
 mod licenses;
 mod live;
 mod oidc;
+mod overview;
 mod pagination;
 mod passkeys;
 mod password_links;
@@ -113,6 +114,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(password_links::forgot))
         .routes(routes!(tokens::tokens, tokens::make_token))
         .routes(routes!(tokens::delete_token))
+        .routes(routes!(overview::overview))
         .routes(routes!(products::products, products::add_product))
         .routes(routes!(products::product, products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))

@@ -5,6 +5,7 @@ pub mod borrow;
 pub mod completions;
 pub mod config;
 pub mod demo_agents;
+pub mod demo_history;
 pub mod duration;
 pub mod failure;
 pub mod lease;
@@ -80,6 +81,8 @@ pub enum Command {
     LeaseKey(lease_key::LeaseKeyArgs),
     /// Sets up a sample account on a server and simulates its agents through the public API.
     DemoAgents(demo_agents::DemoAgentsArgs),
+    /// Fills an empty database with the sample account and some weeks of its simulated work.
+    DemoHistory(demo_history::DemoHistoryArgs),
 }
 
 /// Parses the command line and runs the command.
@@ -101,6 +104,7 @@ pub async fn main() -> ExitCode {
         Command::Secrets(args) => return exit_code(secrets::run(args).await),
         Command::LeaseKey(args) => return exit_code(lease_key::run(args).await),
         Command::DemoAgents(args) => return exit_code(demo_agents::run(args).await),
+        Command::DemoHistory(args) => return exit_code(demo_history::run(args).await),
         Command::Completions(args) => (false, completions::run(&args)),
         Command::Run(args) => (args.json, run::run(*args).await),
         Command::Borrow(args) => (args.json, borrow::borrow(*args).await),

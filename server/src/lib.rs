@@ -31,6 +31,7 @@ pub mod live;
 pub mod mail;
 pub mod monotonic;
 pub mod normalize;
+pub mod overview;
 pub mod pg_notify;
 pub mod private_files;
 pub mod problem;

@@ -24,6 +24,7 @@ pub mod licenses;
 pub mod manager_scope;
 pub mod memberships;
 pub mod oidc_identities;
+pub mod overview;
 pub mod pagination;
 pub mod passkeys;
 pub mod password_links;
@@ -52,6 +53,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("heartbeats", heartbeats::STATEMENTS),
+        ("overview", overview::STATEMENTS),
         ("lease_keys", lease_keys::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),

@@ -47,6 +47,8 @@ fn cases<'a>([lease, keys, other]: [&'a str; 3], session: &'a str, database: &'a
         // It fails earlier, because no account is set up there.
         ("lease-key rotate", vec!["--database", other], 1),
         ("demo-agents", vec!["--setup-only"], 141),
+        // It fails earlier, because the database has an account.
+        ("demo-history", vec!["--database", database], 1),
         // The server's startup message is optional.
         ("serve", vec!["--database", database], 0),
     ]

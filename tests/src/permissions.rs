@@ -155,6 +155,7 @@ pub fn permission_table() -> Vec<Row> {
         ("PATCH", "/licenses/{id}", Shared, json!({ "notes": "" }), MANAGE_PRODUCTS),
         ("PATCH", "/licenses/{id}", Shared, json!({ "price_per_seat": null }), BILLING_CONTACT),
         ("GET", "/licenses/{id}/usage", Shared, Value::Null, ALL_BUT_AGENTS),
+        ("GET", "/overview", Shared, Value::Null, ALL_BUT_AGENTS),
         ("PUT", "/licenses/{id}/groups", Shared, json!({ "limits": [] }), MANAGE_PRODUCTS),
         ("GET", "/groups", Shared, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/groups", Shared, name.clone(), MANAGE_GROUPS),

@@ -104,6 +104,7 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/sessions/export", format!("/sessions/export?format=json&user={foreign}"), true),
         ("/licenses/export", "/licenses/export?format=json".to_owned(), true),
         ("/licenses/{id}/usage", format!("/licenses/{license}/usage"), true),
+        ("/overview", "/overview".to_owned(), true),
         ("/imports/{id}", import.to_owned(), false),
         ("/imports/{id}/rows", format!("{import}/rows"), false),
         ("/imports/{id}/export", format!("{import}/export?format=json"), false),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{self, RunningProcess, command, say};
-use crate::{release, temp_folder, workspace};
+use crate::{release, workspace};
 
 #[derive(clap::Args)]
 pub struct RunArgs {
@@ -42,20 +42,20 @@ pub fn run(args: &RunArgs) -> Result<()> {
     process::run(&mut serve(&binary, address, &database))
 }
 
-/// Runs the server and the simulated agents until Ctrl-C, or until one of them exits.
+/// Fills a new database with some weeks of history, and runs the server and the simulated agents until Ctrl-C, or until one of them exits.
 fn demo(binary: &Path, address: SocketAddr) -> Result<()> {
     let folder = workspace::target()?.join("demo");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     let database = format!("sqlite:{}", database_file(&folder)?.display());
-    // Passed in the environment: every user of the machine can read arguments.
-    let token = temp_folder::random_token();
-    let mut server = RunningProcess::start(serve(binary, address, &database).env("SEATKEEPER_SETUP_TOKEN", &token))?;
+    say("simulating the last five weeks of the sample account");
+    process::run(command(binary).args(["demo-history", "--database", &database]))?;
+    let mut server = RunningProcess::start(&mut serve(binary, address, &database))?;
     wait_until_ready(&mut server, address)?;
     say(format!("the simulated agents are starting; open http://{address}"));
     let mut agents = command(binary);
-    agents.args(["demo-agents", "--server", &format!("http://{address}")]).env("SEATKEEPER_SETUP_TOKEN", &token);
+    agents.args(["demo-agents", "--server", &format!("http://{address}")]);
     let mut agents = RunningProcess::start(&mut agents)?;
     loop {
         if let Some(status) = server.exit_status()? {

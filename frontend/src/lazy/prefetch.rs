@@ -83,8 +83,8 @@ fn navigation() -> Vec<String> {
     let links = links.into_iter().flat_map(|links| (0..links.length()).filter_map(move |index| links.get(index)));
     let mut paths: Vec<_> = links.filter_map(|link| path(link.dyn_into().ok()?)).collect();
     if location().pathname().is_ok_and(|path| path == "/sign-in") {
-        // The layout, which all pages behind the sign-in need.
-        paths.push("/".to_owned());
+        // The layout, which all pages behind the sign-in need, and the first of them.
+        paths.extend([String::new(), "/".to_owned()]);
     }
     paths
 }

@@ -5,7 +5,7 @@ mod event_labels;
 mod facts;
 mod filter;
 mod filter_bar;
-mod row;
+pub mod row;
 mod state;
 mod table;
 

@@ -26,6 +26,8 @@ use seatkeeper_shared::{license::expiry_warning, permissions::Action, wire::lice
 /// A page in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NavPage {
+    /// What needs action now.
+    Overview,
     /// The live sessions.
     Sessions,
     /// Users and their licenses.
@@ -41,11 +43,13 @@ pub enum NavPage {
 }
 
 impl NavPage {
-    const ALL: [Self; 6] = [Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
+    const ALL: [Self; 7] =
+        [Self::Overview, Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
 
     /// The path of the page.
     pub const fn path(self) -> &'static str {
         match self {
+            Self::Overview => "/",
             Self::Sessions => "/sessions",
             Self::Users => "/users",
             Self::Groups => "/groups",
@@ -58,7 +62,7 @@ impl NavPage {
     /// The right that is needed to see the page.
     pub const fn required_action(self) -> Action {
         match self {
-            Self::Sessions => Action::ViewSessions,
+            Self::Overview | Self::Sessions => Action::ViewSessions,
             Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
             Self::Audit => Action::ViewAudit,
             Self::Console => Action::HoldSeats,
@@ -67,6 +71,7 @@ impl NavPage {
 
     const fn glyph(self) -> Glyph {
         match self {
+            Self::Overview => Glyph::Grid,
             Self::Sessions => Glyph::Live,
             Self::Users => Glyph::Users,
             Self::Groups => Glyph::Group,
@@ -136,6 +141,7 @@ fn NavLink(
     });
     let ending_label = move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()));
     let label = move || match page {
+        NavPage::Overview => t_string!(i18n, nav.overview),
         NavPage::Sessions => t_string!(i18n, nav.sessions),
         NavPage::Users => t_string!(i18n, nav.users),
         NavPage::Groups => t_string!(i18n, nav.groups),
@@ -144,6 +150,7 @@ fn NavLink(
         NavPage::Console => t_string!(i18n, nav.console),
     };
     let short_label = move || match page {
+        NavPage::Overview => t_string!(i18n, nav.overview_short),
         NavPage::Sessions => t_string!(i18n, nav.sessions_short),
         NavPage::Users => t_string!(i18n, nav.users_short),
         NavPage::Groups => t_string!(i18n, nav.groups_short),

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 /// The drawing of an icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
+    /// Four squares: the overview.
+    Grid,
     /// A pulse: live sessions.
     Live,
     /// Two people.
@@ -59,6 +61,9 @@ pub enum Glyph {
 impl Glyph {
     const fn path(self) -> &'static str {
         match self {
+            Self::Grid => {
+                "M3 3h5.500v5.500H3zM11.500 3H17v5.500h-5.500zM3 11.500h5.500V17H3zM11.500 11.500H17V17h-5.500z"
+            }
             Self::Live => "M2.5 10h3l2-5 4 10 2.5-5h3.5",
             Self::Users => {
                 "M5 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M2.500 16.500c.5-3.500 3-5 5.500-5s5 1.500 5.500 5\

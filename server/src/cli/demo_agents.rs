@@ -1,11 +1,11 @@
 //! `seatkeeper demo-agents`: sets up a sample account and simulates its agents, all through the public API.
 
-mod account;
+pub(super) mod account;
 mod agent;
 
 use super::output::outln;
 use crate::monotonic::MonotonicClock;
-use account::{PASSWORD, simulated_agents, users};
+use account::{PASSWORD, SampleTerms, simulated_agents, users};
 use anyhow::Context as _;
 use clap::Args;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -42,7 +42,7 @@ pub async fn run(args: DemoAgentsArgs) -> anyhow::Result<()> {
     let state = wait_for_server(&client).await?;
     if state.needed {
         let token = args.setup_token.as_deref().context("the server is not set up yet: give --setup-token")?;
-        account::set_up(&client, token).await?;
+        account::set_up(&client, token, SampleTerms::default()).await?;
     }
     outln!("Sample account at {}. The password of every user is: {PASSWORD}", args.server)?;
     for user in users().iter().filter(|user| user.is_shown) {

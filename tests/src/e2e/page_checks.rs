@@ -78,6 +78,7 @@ pub async fn check_pages(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
 }
 
 const STAFF: &[(&str, &str)] = &[
+    ("/", "overview"),
     ("/sessions", "sessions"),
     ("/users", "users"),
     ("/groups", "groups"),

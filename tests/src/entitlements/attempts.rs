@@ -269,6 +269,7 @@ fn account_attempts(s: &Fixture) -> Vec<Attempt> {
         attempt("GET", "/sign-in-rules", "/sign-in-rules".into(), Value::Null),
         attempt("PATCH", "/sign-in-rules", "/sign-in-rules".into(), json!({})),
         attempt("PATCH", "/account", "/account".into(), json!({ "name": "Mine" })),
+        attempt("GET", "/overview", "/overview".into(), Value::Null),
         attempt("GET", "/audit", "/audit".into(), Value::Null),
         attempt("GET", "/audit/export", "/audit/export?format=json".into(), Value::Null),
         attempt("GET", "/setup", "/setup".into(), Value::Null),

@@ -63,11 +63,12 @@ pub fn Row(
 }
 
 /// Label of the kind; unknown kinds are shown by their name.
-fn kind_text(i18n: Texts, event: &AuditEvent) -> String {
+pub fn kind_text(i18n: Texts, event: &AuditEvent) -> String {
     event.kind.parse().map_or_else(|_| event.kind.clone(), |kind| event_labels::kind(i18n, kind).to_owned())
 }
 
-fn actor_text(i18n: Texts, event: &AuditEvent) -> String {
+/// Who caused the event.
+pub fn actor_text(i18n: Texts, event: &AuditEvent) -> String {
     match &event.actor {
         Some(actor) => actor.name.clone().unwrap_or_else(|| actor.id.to_string()),
         None if event.directory.is_some() => event.directory.clone().unwrap_or_default(),
@@ -77,7 +78,7 @@ fn actor_text(i18n: Texts, event: &AuditEvent) -> String {
 }
 
 /// The affected user, object and license. A user who is also the actor is left out.
-fn subject_texts(i18n: Texts, event: &AuditEvent) -> Vec<String> {
+pub fn subject_texts(i18n: Texts, event: &AuditEvent) -> Vec<String> {
     let object = event.object.as_ref().map(|object| object.name.clone());
     let is_actor = event.user.as_ref().map(|user| user.id) == event.actor.as_ref().map(|actor| actor.id);
     let user = event.user.as_ref().filter(|_| !is_actor).and_then(|user| user.name.clone());

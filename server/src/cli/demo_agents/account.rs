@@ -5,11 +5,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use seatkeeper_client::Client;
 use seatkeeper_shared::{
+    endpoints,
     ids::{LicenseId, ProductId, UserId},
-    license::{Model, RuleOverrides},
+    license::{Model, Price, RuleOverrides},
     people::{Permission, Role},
     wire::{
         account::Setup,
+        groups::{ChangeMembers, NewGroup},
         licenses::{Contract, NewLicense},
         users::NewUser,
     },
@@ -125,11 +127,59 @@ pub fn simulated_agents() -> Vec<SampleUser> {
     users().into_iter().filter(|user| user.is_simulated).collect()
 }
 
-/// Creates the account with its products, licenses and users, as its admin would.
+/// The sample account on a server.
+#[derive(Clone, Debug)]
+pub struct SampleAccount {
+    /// Remote Support v5.
+    pub remote: ProductId,
+    /// Service Desk.
+    pub desk: ProductId,
+    pub licenses: HashMap<SampleLicense, LicenseId>,
+    /// All users with their ids; the first is the admin.
+    pub users: Vec<(UserId, SampleUser)>,
+}
+
+impl SampleLicense {
+    const ALL: [Self; 4] = [RemoteShared, RemoteNamed, DeskShared, DeskNamed];
+
+    fn model(self) -> Model {
+        match self {
+            RemoteShared | DeskShared => Model::Concurrent,
+            RemoteNamed | DeskNamed => Model::Named,
+        }
+    }
+
+    /// What the account buys, and the price of a seat in euro cents a month.
+    fn purchase(self) -> (i64, i64) {
+        match self {
+            RemoteShared => (10, 3_900),
+            RemoteNamed => (6, 2_400),
+            DeskShared => (8, 2_900),
+            DeskNamed => (4, 1_900),
+        }
+    }
+}
+
+/// When and with how many shared seats the account is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleTerms {
+    /// The seats of Remote Support v5 – Concurrent.
+    pub remote_shared_seats: i64,
+    /// When Service Desk – Named ends.
+    pub desk_named_ends_at: Option<DateTime<Utc>>,
+}
+
+impl Default for SampleTerms {
+    fn default() -> Self {
+        Self { remote_shared_seats: RemoteShared.purchase().0, desk_named_ends_at: None }
+    }
+}
+
+/// Creates the account with its products, licenses, users and groups, as its admin would.
 ///
 /// # Errors
 /// Returns an error if the server refuses a request.
-pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
+pub async fn set_up(admin: &Client, token: &str, terms: SampleTerms) -> anyhow::Result<SampleAccount> {
     let users = users();
     let first = users.first().context("the sample account has no users")?;
     let setup = Setup {
@@ -140,40 +190,53 @@ pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
         password: PASSWORD.to_owned(),
         time_zone: Some("Europe/Berlin".to_owned()),
     };
-    admin.set_up(&setup).await.context("cannot set the server up")?;
+    let first = admin.set_up(&setup).await.context("cannot set the server up")?.id;
     let remote = admin.add_product("Remote Support v5").await?.id;
     let desk = admin.add_product("Service Desk").await?.id;
     let mut licenses = HashMap::new();
-    for (license, product, model, seats) in [
-        (RemoteShared, remote, Model::Concurrent, 10),
-        (RemoteNamed, remote, Model::Named, 6),
-        (DeskShared, desk, Model::Concurrent, 8),
-        (DeskNamed, desk, Model::Named, 4),
-    ] {
-        licenses.insert(license, admin.add_license(&new_license(product, model, seats, None)).await?.id);
+    for license in SampleLicense::ALL {
+        let product = if matches!(license, RemoteShared | RemoteNamed) { remote } else { desk };
+        licenses.insert(license, admin.add_license(&new_license(license, product, terms)).await?.id);
     }
-    let mut holders: HashMap<LicenseId, Vec<UserId>> = HashMap::new();
+    let mut ids = vec![first];
     for user in users.iter().skip(1) {
-        let id = admin.add_user(&new_user(user)).await?.id;
-        for license in user.licenses.iter().filter_map(|license| licenses.get(license)) {
-            holders.entry(*license).or_default().push(id);
-        }
+        ids.push(admin.add_user(&new_user(user)).await?.id);
     }
-    for (license, holders) in holders {
-        admin.grant(license, holders).await?;
+    let users: Vec<_> = ids.into_iter().zip(users).collect();
+    for (license, id) in &licenses {
+        let holders = users.iter().filter(|(_, user)| user.licenses.contains(license)).map(|(user, _)| *user);
+        admin.grant(*id, holders.collect()).await?;
+    }
+    add_groups(admin, &users).await?;
+    Ok(SampleAccount { remote, desk, licenses, users })
+}
+
+/// Puts the agents of the shared licenses into two groups, and those of the named ones into a third.
+async fn add_groups(admin: &Client, users: &[(UserId, SampleUser)]) -> anyhow::Result<()> {
+    let shared = users.iter().filter(|(_, user)| user.licenses.contains(&RemoteShared)).map(|(id, _)| *id);
+    let shared: Vec<_> = shared.collect();
+    let (first, second) = shared.split_at(shared.len() * 2 / 3);
+    let named = users.iter().filter(|(_, user)| user.licenses.contains(&RemoteNamed)).map(|(id, _)| *id);
+    for (name, members) in [("1st Level", first.to_vec()), ("2nd Level", second.to_vec()), ("Field", named.collect())] {
+        let group = admin.send(endpoints::groups::add(&NewGroup { name: name.to_owned() })).await?.id;
+        admin
+            .send(endpoints::groups::change_members(group, &ChangeMembers { add: members, remove: Vec::new() }))
+            .await?;
     }
     Ok(())
 }
 
-fn new_license(product: ProductId, model: Model, seats: i64, ends_at: Option<DateTime<Utc>>) -> NewLicense {
+fn new_license(license: SampleLicense, product: ProductId, terms: SampleTerms) -> NewLicense {
+    let (seats, price) = license.purchase();
+    let price_per_seat = Some(Price { minor: price, currency: "EUR".to_owned() });
     NewLicense {
         product_id: product,
-        model,
-        seats,
+        model: license.model(),
+        seats: if license == RemoteShared { terms.remote_shared_seats } else { seats },
         starts_at: None,
-        ends_at,
+        ends_at: terms.desk_named_ends_at.filter(|_| license == DeskNamed),
         rules: RuleOverrides::default(),
-        contract: Contract::default(),
+        contract: Contract { price_per_seat, ..Contract::default() },
     }
 }
 
