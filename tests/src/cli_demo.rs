@@ -14,15 +14,15 @@ async fn the_sample_account_has_worked(engine: Engine) {
     let made = simulate();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let said = String::from_utf8_lossy(&made.stdout).into_owned();
-    let sessions = number(&database, "SELECT COUNT(*) FROM sessions").await;
+    let sessions = number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM sessions").await;
     assert!(sessions > 100 && said.contains(&format!("with {sessions} sessions")), "{sessions}: {said}");
-    assert_eq!(number(&database, "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 0);
-    assert_eq!(number(&database, "SELECT COUNT(*) FROM tickets WHERE ended_at IS NULL").await, 0);
-    assert_eq!(number(&database, "SELECT COUNT(*) FROM events WHERE occupied > seats").await, 0, "never one too many");
-    let created = number(&database, "SELECT COUNT(*) FROM events WHERE kind = 'session_created'").await;
+    assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM sessions WHERE ended_at IS NULL").await, 0);
+    assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM tickets WHERE ended_at IS NULL").await, 0);
+    assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE occupied > seats").await, 0, "never one too many");
+    let created = number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE kind = 'session_created'").await;
     assert_eq!(created, sessions, "the log has all of them");
     let disorder =
-        "SELECT COUNT(*) FROM events e JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
+        "SELECT CAST(COUNT(*) AS TEXT) FROM events e JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
     assert_eq!(number(&database, disorder).await, 0, "the clock only moves on");
 
     let server = ServerProcess::start(&database.address).await;
@@ -33,7 +33,7 @@ async fn the_sample_account_has_worked(engine: Engine) {
     let again = simulate();
     let refused = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(!again.status.success() && refused.contains("the database has an account already"), "{refused}");
-    assert_eq!(number(&database, "SELECT COUNT(*) FROM sessions").await, sessions, "nothing was added");
+    assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM sessions").await, sessions, "nothing was added");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! The overview: what needs action now, the first steps of an account, and what limited managers see of it.
 
 use crate::harness::{
-    World, on_both_engines,
+    on_both_engines,
     person::{Person, seat_request},
 };
 use chrono::TimeDelta;

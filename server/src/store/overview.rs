@@ -13,7 +13,7 @@ statements! {
     SETUP = "
         SELECT EXISTS (SELECT 1 FROM products) AS product,
                EXISTS (SELECT 1 FROM licenses) AS license,
-               (SELECT COUNT(*) FROM (SELECT id FROM users WHERE deleted_at IS NULL LIMIT 2) some) > 1 AS people,
+               (SELECT COUNT(*) FROM (SELECT id FROM users WHERE deleted_at IS NULL LIMIT 2) first_two) > 1 AS people,
                EXISTS (SELECT 1 FROM assignments) AS assignment,
                EXISTS (SELECT 1 FROM sessions WHERE created_at > $1) AS session";
 
@@ -43,7 +43,7 @@ statements! {
 
     LOST_CONTACT = format!("
         SELECT COUNT(*) AS sessions, MIN(s.lease_until) AS next_end
-        FROM ROWS($1: license uuid, lost_before time) given
+        FROM ROWS($1: license uuid, lost_before time)
         JOIN sessions s ON s.license_id = given.license
         WHERE s.ended_at IS NULL
           AND s.borrowed_until IS NULL
