@@ -10,6 +10,7 @@ mod assignments;
 mod borrowing;
 pub mod changes;
 pub mod license_terms;
+pub mod models;
 mod queue;
 mod savepoint;
 mod seating;
