@@ -12,6 +12,7 @@ pub mod changes;
 pub mod license_terms;
 pub mod models;
 mod queue;
+pub mod replay;
 mod savepoint;
 mod seating;
 mod session;

@@ -16,7 +16,7 @@ use seatkeeper_shared::{
 
 /// A command, or the passing of time. Sessions and tickets are chosen by an index modulo their number.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Request { by: u128, device: u8, mode: Mode, wait: bool, borrow: Option<i64> },
     Connect(usize),
     Renew(usize, bool),
@@ -39,7 +39,7 @@ enum Step {
     Advance(i64),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let mode = prop_oneof![Just(Mode::Attended), Just(Mode::Application)];
     let reason = prop_oneof![Just(EndReason::Finished), Just(EndReason::EndedByAdmin)];
     let (agent, any_one) = (1..6_u128, 0..8_usize);
@@ -69,17 +69,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn seat_rule() -> impl Strategy<Value = SeatRule> {
+pub(crate) fn seat_rule() -> impl Strategy<Value = SeatRule> {
     prop_oneof![Just(SeatRule::Agent), Just(SeatRule::Device), Just(SeatRule::Session)]
 }
 
-fn second_device() -> impl Strategy<Value = SecondDevice> {
+pub(crate) fn second_device() -> impl Strategy<Value = SecondDevice> {
     use SecondDevice::{Refuse, SecondSeat, Share, TakeOver};
     prop_oneof![Just(Share), Just(TakeOver), Just(SecondSeat), Just(Refuse)]
 }
 
 /// Each rule is mostly unchanged.
-fn chosen() -> impl Strategy<Value = RuleOverrides> {
+pub(crate) fn chosen() -> impl Strategy<Value = RuleOverrides> {
     fn maybe<T: Strategy>(values: T) -> impl Strategy<Value = Option<T::Value>>
     where
         T::Value: Clone,
@@ -120,21 +120,21 @@ fn limits() -> impl Strategy<Value = Vec<GroupLimit>> {
     })
 }
 
-fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
+pub(crate) fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
     let members = [(1, 1..=2), (2, 2..=3)].into_iter();
     members.filter(|(_, members)| members.contains(&agent)).map(|(id, _)| group(id)).collect()
 }
 
 /// The result of a step.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+pub(crate) enum Outcome {
     Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<Session, Refusal> },
     Acceptance { offered: bool, result: Result<Session, Refusal> },
     Other(String),
 }
 
 /// Makes a decision as a batch does. `next` identifies a new session or ticket.
-fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcome {
+pub(crate) fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcome {
     pool.settle(at);
     pool.offer_seats(at);
     let outcome = match step {

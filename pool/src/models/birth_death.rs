@@ -8,9 +8,9 @@ const MAX_STATES: usize = 10_000_000;
 /// than the rounding error of the sum.
 const NEGLIGIBLE_LN: f64 = -50.0;
 
-/// The share of time with 0, 1, 2, … people. `birth(k)` is the rate at which the k + 1st comes, 0 if nobody can;
-/// `death(k)` is the rate at which one of k goes. The shares are multiplied as logarithms, so that neither huge nor tiny
-/// ones overflow.
+/// The share of time with 0, 1, 2, … people. `birth(k)` is the rate at which one more comes while there are k, 0 if
+/// nobody can; `death(k)` is the rate at which one of k goes. The shares are multiplied as logarithms, so that neither
+/// huge nor tiny ones overflow.
 ///
 /// # Errors
 /// Returns an error if the chain does not come to an end that can be computed.

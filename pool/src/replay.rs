@@ -1,0 +1,65 @@
+//! Replays recorded demand at other settings: what would have happened with eight seats, without a queue, or with twice
+//! as many people?
+//!
+//! Requests come when they came in truth. The real pool decides on them, and on the queue. What became of a request, its
+//! session and its ticket in truth says how people behave: how long they work, how soon they take an offer, when they
+//! give up. Where nobody knows, because the truth never led there, [`Assumptions`] tell. At the recorded settings the
+//! replay reproduces the record exactly, which the property test checks with random histories.
+//!
+//! Each license is replayed by itself: a request that another license of the same product has served is not in its
+//! record.
+
+pub mod demand;
+mod derive;
+mod engine;
+pub mod history;
+mod outcome;
+mod plan;
+mod settings;
+mod stage;
+
+pub use derive::DerivedDemand;
+pub use outcome::{Fate, Outcome, RequestOutcome, Totals};
+pub use settings::{Assumptions, Growth, RefusedBehavior, Settings};
+
+use demand::{Demand, Micros};
+use engine::Engine;
+use plan::Plan;
+use std::ops::ControlFlow;
+
+/// How far a replay is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub requests: usize,
+    pub of: usize,
+}
+
+/// A replay was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+/// Replays a demand at other settings. `progress` is told every few thousand requests, and can cancel.
+///
+/// The time is proportional to the number of requests, times the length of the queue while there is one.
+///
+/// # Errors
+/// Returns an error if `progress` has cancelled it.
+pub fn replay(
+    demand: &Demand,
+    settings: &Settings,
+    assumptions: &Assumptions,
+    mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Outcome, Cancelled> {
+    let plan = Plan::new(demand, settings, assumptions);
+    Engine::new(demand, &plan, settings, assumptions, |_, _| ()).run(&mut progress)
+}
+
+impl Demand {
+    /// The length of the period.
+    pub fn length(&self) -> Micros {
+        Micros::of(self.until - self.from)
+    }
+}
+
+#[cfg(test)]
+mod property_test;

@@ -1,0 +1,400 @@
+//! The replay itself: feeds requests, reactions and ends to the pool in the order of their times.
+
+mod agenda;
+mod start;
+mod waiting;
+mod working;
+
+use super::{
+    Cancelled, Progress,
+    demand::{ChangeKind, Demand, Limit, Micros, Order, PersonIndex, RequestResult, TicketSource, Wait},
+    outcome::{Fate, Outcome, RequestOutcome},
+    plan::Plan,
+    settings::{Assumptions, RefusedBehavior, Settings},
+    stage::Stage,
+};
+use crate::{EndCause, SeatRequest, changes::SeatChange};
+use agenda::{Agenda, Item};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{TicketId, UserId},
+    license::GroupLimit,
+    people::UserStatus,
+    problem::Code,
+    session::EndReason,
+};
+use start::{group_id, session_id, ticket_id, user_id};
+use std::{collections::HashMap, ops::ControlFlow};
+use waiting::Waiting;
+
+/// How many requests are replayed between two calls of the progress callback.
+const PROGRESS_REQUESTS: usize = 4_096;
+
+/// What a session or ticket comes from: first the earlier sessions, then the earlier tickets, then the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Entry(u32);
+
+/// Told of every change in the pool, with its time.
+pub(super) struct Engine<'a, F> {
+    demand: &'a Demand,
+    plan: &'a Plan,
+    settings: &'a Settings,
+    assumptions: &'a Assumptions,
+    observe: F,
+    stage: Stage,
+    devices: Vec<String>,
+    agenda: Agenda,
+    tickets: HashMap<Entry, Waiting>,
+    now: Micros,
+    /// Requests that belong to an attempt that got a seat or a ticket.
+    is_satisfied: Vec<bool>,
+    fates: Vec<Fate>,
+    outcome: Outcome,
+}
+
+impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
+    /// Replays everything.
+    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Outcome, Cancelled> {
+        let (demand, plan) = (self.demand, self.plan);
+        let (mut request, mut change) = (0, 0);
+        let end = demand.length();
+        loop {
+            let next_request = plan.requests.get(request).map(|next| (next.at, next.order));
+            let next_change = demand.changes.get(change).map(|next| (next.at, next.order));
+            let next_item = self.agenda.next();
+            let first = [next_request, next_change, next_item].into_iter().flatten().min();
+            let Some((at, _)) = first.filter(|(at, _)| *at < end || (*at == end && first_is_recorded(first))) else {
+                break;
+            };
+            self.move_to(at);
+            if next_item == first {
+                self.run_item();
+            } else if next_change == first {
+                self.change(change);
+                change += 1;
+            } else {
+                if request.is_multiple_of(PROGRESS_REQUESTS) {
+                    let of = plan.requests.len();
+                    if progress(Progress { requests: request, of }).is_break() {
+                        return Err(Cancelled);
+                    }
+                }
+                self.request(request);
+                request += 1;
+            }
+        }
+        self.move_to(end);
+        Ok(self.finish())
+    }
+
+    fn move_to(&mut self, at: Micros) {
+        if at <= self.now {
+            return;
+        }
+        if self.stage.is_due() {
+            self.catch_up();
+        }
+        self.outcome.totals.add_occupied(self.occupied(), at.since(self.now));
+        self.now = at;
+        self.stage.note_change();
+    }
+
+    fn occupied(&self) -> usize {
+        usize::try_from(self.stage.pool.occupied()).unwrap_or_default()
+    }
+
+    fn time(&self, at: Micros) -> DateTime<Utc> {
+        self.demand.from + at.length()
+    }
+
+    /// Ends what has expired and offers free seats.
+    fn catch_up(&mut self) {
+        self.stage.catch_up(self.time(self.now));
+        self.collect();
+    }
+
+    /// Before a decision that may take a seat.
+    fn catch_up_if_due(&mut self) {
+        if self.stage.is_due() {
+            self.catch_up();
+        }
+    }
+
+    /// After a change that takes no seat.
+    fn after_change(&mut self, offers_after: bool) {
+        self.collect();
+        self.stage.note_change();
+        if offers_after {
+            self.catch_up();
+        }
+    }
+
+    /// Takes note of what the pool has done.
+    fn collect(&mut self) {
+        if !self.stage.pool.has_changes() {
+            return;
+        }
+        for change in self.stage.take_changes() {
+            (self.observe)(self.now, &change);
+            match &change {
+                SeatChange::Offered { ticket, until, .. } => self.offered(Entry::of_ticket(*ticket), until.is_some()),
+                SeatChange::TicketEnded { ticket, reason, .. } => self.ticket_ended(Entry::of_ticket(*ticket), *reason),
+                SeatChange::CoolDownStarted { until, .. } => {
+                    let until = Micros::of(*until - self.demand.from).plus(super::derive::SWEEP_DELAY);
+                    self.agenda.add(until, Order::LAST, Item::Wake);
+                }
+                _ => {}
+            }
+        }
+        self.outcome.totals.peak = self.outcome.totals.peak.max(self.occupied());
+    }
+
+    fn run_item(&mut self) {
+        match self.agenda.take() {
+            Some(Item::End { entry, reason, offers_after }) => self.end_session(entry, reason, offers_after),
+            Some(Item::Connect { entry }) => self.connect_session(entry),
+            Some(Item::Step { entry, step }) => self.step_session(entry, step),
+            Some(Item::Leave { entry, reason, offers_after }) => self.leave_queue(entry, reason, offers_after),
+            Some(Item::React { entry, offer }) => self.react(entry, offer),
+            Some(Item::Wake) => self.catch_up(),
+            None => {}
+        }
+    }
+
+    /// A request, which may be one of an attempt that has got what it wanted.
+    fn request(&mut self, number: usize) {
+        let planned = self.plan.requests[number];
+        let source = &self.demand.requests[planned.source as usize];
+        let entry = self.entry_of_request(number);
+        if self.is_satisfied[number] {
+            return;
+        }
+        self.catch_up_if_due();
+        let now = self.time(self.now);
+        let (user, device) = (user_id(planned.person), self.devices[planned.device.0 as usize].clone());
+        let request = SeatRequest {
+            platform: source.platform,
+            borrow: source.borrow.map(Micros::length),
+            ..SeatRequest::new(session_id(entry), device, source.mode, String::new())
+        };
+        self.fates[number] = match self.check_person_cap(user, &request) {
+            Some(code) => Fate::Refused(code),
+            None => match self.stage.pool.admit(user, request.clone(), now) {
+                Ok(_) => {
+                    self.satisfy(number);
+                    self.start_work_of_request(number);
+                    Fate::Seated
+                }
+                Err(refusal) if refusal.can_wait() && self.may_wait(&source.result) => {
+                    self.satisfy(number);
+                    self.join_queue(number, user, request)
+                }
+                Err(refusal) => {
+                    self.stage.pool.record_refusal(user, refusal.code);
+                    Fate::Refused(refusal.code)
+                }
+            },
+        };
+        self.collect();
+        self.catch_up();
+    }
+
+    /// Marks the later requests of the same attempt.
+    fn satisfy(&mut self, number: usize) {
+        let mut next = self.plan.requests[number].next;
+        while let Some(later) = next {
+            self.is_satisfied[later as usize] = true;
+            self.fates[later as usize] = Fate::SameAttempt;
+            next = self.plan.requests[later as usize].next;
+        }
+    }
+
+    fn may_wait(&self, result: &RequestResult) -> bool {
+        let assumed = self.assumptions.refused == RefusedBehavior::Wait;
+        self.settings.queue && (assumed || matches!(result, RequestResult::Queued(_)))
+    }
+
+    /// Why a person may have no more seats, if there is a cap for each person and they have reached it.
+    fn check_person_cap(&mut self, user: UserId, request: &SeatRequest) -> Option<Code> {
+        let (cap, pool) = (self.settings.person_cap?, &self.stage.pool);
+        let holder = pool.holder(user, &request.device, request.session);
+        if pool.holders.contains_key(&holder) {
+            return None;
+        }
+        let sessions = pool.sessions_of(user).into_iter().filter_map(|id| pool.session(id));
+        let mut held: Vec<_> = sessions.map(|live| pool.holder(user, &live.device, live.id)).collect();
+        held.dedup();
+        let held = (0..held.len()).filter(|index| !held[..*index].contains(&held[*index])).count();
+        (held >= cap).then(|| {
+            self.stage.pool.record_refusal(user, Code::GroupLimit);
+            Code::GroupLimit
+        })
+    }
+
+    /// A person, and their clones.
+    fn with_clones(&self, person: PersonIndex) -> Vec<UserId> {
+        let clones = self.plan.clones.get(&person).into_iter().flatten();
+        std::iter::once(&person).chain(clones).map(|person| user_id(*person)).collect()
+    }
+
+    /// A change by an admin or of the account.
+    fn change(&mut self, number: usize) {
+        let demand = self.demand;
+        let change = &demand.changes[number];
+        if let ChangeKind::Moved { .. } | ChangeKind::Swept = change.kind {
+            self.catch_up_if_due();
+        }
+        let now = self.time(self.now);
+        match &change.kind {
+            ChangeKind::Granted(person) => {
+                for user in self.with_clones(*person) {
+                    // Of a named license that is replayed with fewer seats, there may be none left.
+                    let _ = self.stage.pool.grant(user);
+                }
+            }
+            ChangeKind::Revoked { person, end_sessions } => {
+                let cause = EndCause::automatic(EndReason::AssignmentRevoked);
+                for user in self.with_clones(*person) {
+                    let _ = self.stage.pool.revoke(user, end_sessions.then_some(&cause), now);
+                }
+            }
+            ChangeKind::Suspended(person) => {
+                for user in self.with_clones(*person) {
+                    self.stage.pool.suspend(user, &EndCause::automatic(EndReason::UserDeactivated), now);
+                }
+            }
+            ChangeKind::Activated(person) => {
+                self.change_users(*person, |user| user.status = UserStatus::Active);
+            }
+            ChangeKind::GroupsChanged { person, groups } => {
+                let groups: Vec<_> = groups.iter().map(|group| group_id(*group)).collect();
+                self.change_users(*person, |user| user.groups.clone_from(&groups));
+            }
+            kind => self.change_license(kind, now),
+        }
+        self.after_change(change.offers_after);
+        if let ChangeKind::Moved { .. } | ChangeKind::Swept = change.kind {
+            self.catch_up();
+        }
+    }
+
+    fn change_users(&mut self, person: PersonIndex, change: impl Fn(&mut crate::changes::PoolUser)) {
+        for user in self.with_clones(person) {
+            self.stage.pool.users.get_mut(&user).into_iter().for_each(&change);
+        }
+    }
+
+    /// A change of the license, unless the settings replace what it changes.
+    fn change_license(&mut self, kind: &ChangeKind, now: DateTime<Utc>) {
+        match kind {
+            // Fails only if more seats are reserved for groups, by the limits of the settings.
+            ChangeKind::Resized(seats) if self.settings.seats.is_none() => {
+                let _ = self.stage.pool.resize(*seats);
+            }
+            ChangeKind::RulesChanged(rules) => {
+                self.stage.pool.change_rules(self.settings.rules.apply_to(*rules), now);
+            }
+            ChangeKind::LimitsChanged(limits) if self.settings.limits.is_none() => {
+                let _ = self.stage.pool.limit_groups(&group_limits(limits));
+            }
+            ChangeKind::PeriodChanged { starts_at, ends_at } => {
+                let time = |at: &Option<Micros>| at.map(|at| self.demand.from + at.length());
+                let (starts_at, ends_at) = (time(starts_at), time(ends_at));
+                (self.stage.pool.terms.starts_at, self.stage.pool.terms.ends_at) = (starts_at, ends_at);
+                self.wake_at_end_of_license();
+            }
+            ChangeKind::Archived(archived) => self.stage.pool.terms.archived = *archived,
+            ChangeKind::Moved { ticket, position } => {
+                let entry = self.entry_of_ticket(*ticket);
+                self.stage.pool.move_ticket(ticket_id(entry), *position);
+            }
+            _ => {}
+        }
+    }
+
+    fn wake_at_end_of_license(&mut self) {
+        if let Some(end) = self.stage.pool.terms.ends_at {
+            self.agenda.add(Micros::of(end - self.demand.from), Order::LAST, Item::Wake);
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        for (entry, waiting) in std::mem::take(&mut self.tickets) {
+            self.set_fate(entry, Fate::Waiting(self.now.since(waiting.joined)));
+        }
+        self.outcome.requests.reserve(self.fates.len());
+        for (planned, fate) in self.plan.requests.iter().zip(&self.fates) {
+            let is_retried = planned.next.is_some() && matches!(fate, Fate::Refused(_));
+            let request = RequestOutcome { at: planned.at, person: planned.person, fate: *fate, is_retried };
+            self.outcome.totals.count(&request);
+            self.outcome.requests.push(request);
+        }
+        self.outcome
+    }
+}
+
+/// Whether something was recorded at this time: at the very end of the period nothing is assumed any more.
+fn first_is_recorded(first: Option<(Micros, Order)>) -> bool {
+    first.is_some_and(|(_, order)| order != Order::LAST)
+}
+
+/// Limits as the pool knows them.
+fn group_limits(limits: &[Limit]) -> Vec<GroupLimit> {
+    let limits = limits.iter();
+    limits.map(|limit| GroupLimit { group_id: group_id(limit.group), floor: limit.floor, cap: limit.cap }).collect()
+}
+
+impl<'a, F> Engine<'a, F> {
+    fn first_request(&self) -> usize {
+        self.demand.sessions.len() + self.demand.tickets.len()
+    }
+
+    fn entry_of_request(&self, number: usize) -> Entry {
+        Entry(u32::try_from(self.first_request() + number).unwrap_or(u32::MAX))
+    }
+
+    /// The entry of a recorded ticket. Requests of the plan have other numbers if there is growth.
+    fn entry_of_ticket(&self, ticket: TicketSource) -> Entry {
+        match ticket {
+            TicketSource::Earlier(number) => {
+                Entry(u32::try_from(self.demand.sessions.len()).unwrap_or(u32::MAX).saturating_add(number))
+            }
+            TicketSource::Request(source) => {
+                let order = self.demand.requests.get(source as usize).map(|request| (request.at, request.order));
+                let planned = &self.plan.requests;
+                let first = planned.partition_point(|request| Some((request.at, request.order)) < order);
+                self.entry_of_request(first)
+            }
+        }
+    }
+
+    /// The number of the request that an entry comes from.
+    fn request_of(&self, entry: Entry) -> Option<usize> {
+        (entry.0 as usize).checked_sub(self.first_request())
+    }
+
+    /// What is recorded about the wait of an entry, if it waited in truth.
+    fn recorded_wait(&self, entry: Entry) -> Option<&'a Wait> {
+        let (demand, plan) = (self.demand, self.plan);
+        let Some(number) = self.request_of(entry) else {
+            let earlier = (entry.0 as usize).checked_sub(self.demand.sessions.len())?;
+            return demand.tickets.get(earlier).map(|ticket| &ticket.wait);
+        };
+        match &demand.requests[plan.requests[number].source as usize].result {
+            RequestResult::Queued(wait) => Some(wait),
+            _ => None,
+        }
+    }
+
+    fn set_fate(&mut self, entry: Entry, fate: Fate) {
+        if let Some(number) = self.request_of(entry) {
+            self.fates[number] = fate;
+        }
+    }
+}
+
+impl Entry {
+    fn of_ticket(id: TicketId) -> Self {
+        Self(start::number(id.0))
+    }
+}
