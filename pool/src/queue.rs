@@ -193,7 +193,7 @@ impl Pool {
     }
 
     /// Whether admission would accept an offer to this ticket.
-    fn can_accept(&self, ticket: &Ticket, now: DateTime<Utc>) -> bool {
+    pub(super) fn can_accept(&self, ticket: &Ticket, now: DateTime<Utc>) -> bool {
         self.check_eligible(ticket.user, now).is_ok() && self.sessions_to_replace(ticket.user, &ticket.device).is_ok()
     }
 }

@@ -111,12 +111,20 @@ pub struct Demand {
 pub struct DemandTerms {
     pub model: Model,
     pub seats: i64,
-    pub starts_at: Option<Micros>,
-    /// When its sessions were ended, which is up to a second after the end date.
-    pub ends_at: Option<Micros>,
+    pub period: LicensePeriod,
     pub archived: bool,
     pub rules: Rules,
     pub limits: Vec<Limit>,
+}
+
+/// When a license is valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicensePeriod {
+    /// When the first thing happened after the start date.
+    pub starts_at: Option<Micros>,
+    pub ends_at: Option<Micros>,
+    /// When its sessions and tickets were ended, which is up to a second later.
+    pub end_noticed_at: Option<Micros>,
 }
 
 /// The seats that are reserved for a group, and the most that it may occupy.
@@ -307,10 +315,7 @@ pub enum ChangeKind {
     Resized(i64),
     RulesChanged(Rules),
     LimitsChanged(Vec<Limit>),
-    PeriodChanged {
-        starts_at: Option<Micros>,
-        ends_at: Option<Micros>,
-    },
+    PeriodChanged(LicensePeriod),
     Archived(bool),
     /// A ticket was moved to a position, 1 being the head.
     Moved {

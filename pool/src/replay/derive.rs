@@ -10,7 +10,9 @@ mod notes;
 pub(super) use causes::{new_user, seat_request};
 
 use super::{
-    demand::{Change, ChangeKind, Demand, DemandTerms, GroupIndex, Limit, Micros, Order, Person, PersonIndex},
+    demand::{
+        Change, ChangeKind, Demand, DemandTerms, GroupIndex, LicensePeriod, Limit, Micros, Order, Person, PersonIndex,
+    },
     history::{History, HistoryEvent, RecordedChange},
     stage::Stage,
 };
@@ -18,7 +20,7 @@ use crate::{
     Pool,
     changes::{PoolUser, SeatChange},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use notes::{Flag, Notes};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
@@ -85,8 +87,8 @@ struct Derivation<'a> {
     now: DateTime<Utc>,
     /// What the pool has done by itself and the record has not confirmed yet.
     expected: Vec<RecordedChange>,
-    /// When cool-downs are over.
-    wakes: BTreeSet<DateTime<Utc>>,
+    /// When it is noticed whose cool-downs are over.
+    wakes: BTreeSet<(DateTime<Utc>, UserId)>,
     /// The last cause after which free seats were not offered yet.
     unoffered: Option<Flag>,
     /// Whether the record has a cause at the present time.
@@ -97,7 +99,7 @@ struct Derivation<'a> {
 impl<'a> Derivation<'a> {
     fn new(history: &'a History) -> Self {
         let mut terms = history.terms.clone();
-        terms.ends_at = effective_end(history, terms.ends_at, 0);
+        terms.starts_at = effective_start(history, terms.starts_at, 0);
         let mut pool = Pool::new(terms, history.sessions.iter().cloned(), history.tickets.iter().cloned());
         for user in &history.users {
             pool.set_user(user.clone());
@@ -106,10 +108,10 @@ impl<'a> Derivation<'a> {
         pool.set_assigned_count(i64::try_from(assigned).unwrap_or(i64::MAX));
         Self {
             history,
-            stage: Stage::new(pool),
+            stage: Stage::new(pool, effective_end(history, history.terms.ends_at, 0)),
             now: history.from,
             expected: Vec::new(),
-            wakes: history.users.iter().filter_map(|user| user.cool_until).map(after_sweep).collect(),
+            wakes: history.users.iter().filter_map(|user| Some((after_sweep(user.cool_until?), user.id))).collect(),
             unoffered: None,
             has_cause: false,
             notes: Notes::new(history),
@@ -118,9 +120,12 @@ impl<'a> Derivation<'a> {
 
     /// Lets time pass.
     fn advance(&mut self, to: DateTime<Utc>) {
-        while let Some(at) = self.wakes.first().copied().filter(|at| *at < to.max(self.now)) {
+        while let Some((at, user)) = self.wakes.first().copied().filter(|(at, _)| *at < to) {
             self.wakes.pop_first();
-            self.move_to(at);
+            if at > self.now && self.stage.could_be_offered(user, at) {
+                self.move_to(at);
+                self.catch_up();
+            }
         }
         self.move_to(to);
     }
@@ -151,8 +156,8 @@ impl<'a> Derivation<'a> {
     /// Takes what the pool has done.
     fn collect(&mut self) {
         for change in self.stage.take_changes() {
-            if let SeatChange::CoolDownStarted { until, .. } = &change {
-                self.wakes.insert(after_sweep(*until));
+            if let SeatChange::CoolDownStarted { user, until } = &change {
+                self.wakes.insert((after_sweep(*until), *user));
             }
             self.expected.extend(RecordedChange::of(&change));
         }
@@ -227,17 +232,39 @@ impl<'a> Derivation<'a> {
     }
 }
 
+/// When the license started in effect, by the terms that are in force from this event on: with the first event
+/// afterwards. Before, nobody noticed.
+fn effective_start(history: &History, starts_at: Option<DateTime<Utc>>, from: usize) -> Option<DateTime<Utc>> {
+    let start = starts_at?;
+    if start <= time_before(history, from) {
+        return Some(start);
+    }
+    let first = history.events.iter().skip(from).find(|event| event.at >= start);
+    Some(first.map_or(start, |event| event.at))
+}
+
 /// When the license ended in effect, if it ends at `ends_at` by the terms that are in force from this event on: at the
 /// first automatic end of a session or ticket afterwards, because that ends all of them.
 fn effective_end(history: &History, ends_at: Option<DateTime<Utc>>, from: usize) -> Option<DateTime<Utc>> {
     let end = ends_at?;
     let later = history.events.iter().skip(from);
     let later = later.take_while(|event| !matches!(event.change, RecordedChange::PeriodChanged { .. }));
-    let automatic = later.filter(|event| event.at >= end).find(|event| is_automatic_end(&event.change));
-    Some(automatic.map_or(end, |event| event.at))
+    let noticed = later.filter(|event| event.at >= end).find(|event| notices_end(&event.change));
+    // An end in the last moment of the period is noticed after it.
+    let due = end.max(time_before(history, from));
+    let unnoticed = if after_sweep(due) < history.until { due } else { due.max(after_sweep(history.until)) };
+    // What was recorded at that time comes first.
+    Some(noticed.map_or(unnoticed, |event| event.at) + TimeDelta::microseconds(1))
 }
 
-fn is_automatic_end(change: &RecordedChange) -> bool {
+/// The time of the event before this one.
+fn time_before(history: &History, number: usize) -> DateTime<Utc> {
+    let before = number.checked_sub(1).and_then(|before| history.events.get(before));
+    before.map_or(history.from, |event| event.at)
+}
+
+/// Whether the end of the license, if it has come, has been noticed with this change.
+fn notices_end(change: &RecordedChange) -> bool {
     use EndReason::{Idle, KeyExpired, LeaseExpired, LicenseEnded};
     match change {
         RecordedChange::Ended { reason, .. } => matches!(reason, Idle | KeyExpired | LeaseExpired | LicenseEnded),
@@ -276,15 +303,18 @@ fn person(groups: &mut Index<GroupId>, user: &PoolUser, from: DateTime<Utc>) -> 
     }
 }
 
-/// The terms at the beginning, with the effective end.
+/// The terms at the beginning.
 fn terms(groups: &mut Index<GroupId>, history: &History) -> DemandTerms {
     let terms = &history.terms;
     let time = |time: DateTime<Utc>| Micros::of(time - history.from);
     DemandTerms {
         model: terms.model,
         seats: terms.seats,
-        starts_at: terms.starts_at.map(time),
-        ends_at: effective_end(history, terms.ends_at, 0).map(time),
+        period: LicensePeriod {
+            starts_at: effective_start(history, terms.starts_at, 0).map(time),
+            ends_at: terms.ends_at.map(time),
+            end_noticed_at: effective_end(history, terms.ends_at, 0).map(time),
+        },
         archived: terms.archived,
         rules: terms.rules,
         limits: limits(groups, &terms.groups),

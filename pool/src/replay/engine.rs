@@ -66,6 +66,10 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             let Some((at, _)) = first.filter(|(at, _)| *at < end || (*at == end && first_is_recorded(first))) else {
                 break;
             };
+            if next_item == first && !self.happens(at) {
+                self.agenda.take();
+                continue;
+            }
             self.move_to(at);
             if next_item == first {
                 self.run_item();
@@ -139,14 +143,32 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             match &change {
                 SeatChange::Offered { ticket, until, .. } => self.offered(Entry::of_ticket(*ticket), until.is_some()),
                 SeatChange::TicketEnded { ticket, reason, .. } => self.ticket_ended(Entry::of_ticket(*ticket), *reason),
-                SeatChange::CoolDownStarted { until, .. } => {
-                    let until = Micros::of(*until - self.demand.from).plus(super::derive::SWEEP_DELAY);
-                    self.agenda.add(until, Order::LAST, Item::Wake);
-                }
+                SeatChange::CoolDownStarted { user, until } => self.end_cool_down(*user, *until),
                 _ => {}
             }
         }
         self.outcome.totals.peak = self.outcome.totals.peak.max(self.occupied());
+    }
+
+    /// Whether the next item happens: what it happens to may be over. Otherwise time does not stop for it, because the
+    /// record shows no decision then.
+    fn happens(&self, at: Micros) -> bool {
+        match self.agenda.peek() {
+            Some(Item::End { entry, .. } | Item::Connect { entry } | Item::Step { entry, .. }) => {
+                self.stage.pool.session(session_id(entry)).is_some()
+            }
+            Some(Item::Leave { entry, .. }) => self.tickets.contains_key(&entry),
+            Some(Item::React { entry, offer }) => self.has_offer(entry, offer),
+            Some(Item::EndCoolDown { user }) => self.stage.could_be_offered(user, self.time(at)),
+            Some(Item::EndLicense) => self.stage.end_noticed_at.is_some_and(|end| end <= self.time(at)),
+            None => false,
+        }
+    }
+
+    /// Schedules the end of a cool-down.
+    fn end_cool_down(&mut self, user: UserId, until: DateTime<Utc>) {
+        let noticed = Micros::of(until - self.demand.from).plus(super::derive::SWEEP_DELAY);
+        self.agenda.add(noticed, Order::LAST, Item::EndCoolDown { user });
     }
 
     fn run_item(&mut self) {
@@ -156,7 +178,7 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             Some(Item::Step { entry, step }) => self.step_session(entry, step),
             Some(Item::Leave { entry, reason, offers_after }) => self.leave_queue(entry, reason, offers_after),
             Some(Item::React { entry, offer }) => self.react(entry, offer),
-            Some(Item::Wake) => self.catch_up(),
+            Some(Item::EndCoolDown { .. } | Item::EndLicense) => self.catch_up(),
             None => {}
         }
     }
@@ -297,10 +319,12 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             ChangeKind::LimitsChanged(limits) if self.settings.limits.is_none() => {
                 let _ = self.stage.pool.limit_groups(&group_limits(limits));
             }
-            ChangeKind::PeriodChanged { starts_at, ends_at } => {
-                let time = |at: &Option<Micros>| at.map(|at| self.demand.from + at.length());
-                let (starts_at, ends_at) = (time(starts_at), time(ends_at));
+            ChangeKind::PeriodChanged(period) => {
+                let time = |at: Option<Micros>| at.map(|at| self.demand.from + at.length());
+                let (starts_at, ends_at, noticed) =
+                    (time(period.starts_at), time(period.ends_at), time(period.end_noticed_at));
                 (self.stage.pool.terms.starts_at, self.stage.pool.terms.ends_at) = (starts_at, ends_at);
+                self.stage.end_noticed_at = noticed;
                 self.wake_at_end_of_license();
             }
             ChangeKind::Archived(archived) => self.stage.pool.terms.archived = *archived,
@@ -313,8 +337,8 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
     }
 
     fn wake_at_end_of_license(&mut self) {
-        if let Some(end) = self.stage.pool.terms.ends_at {
-            self.agenda.add(Micros::of(end - self.demand.from), Order::LAST, Item::Wake);
+        if let Some(end) = self.stage.end_noticed_at {
+            self.agenda.add(Micros::of(end - self.demand.from), Order::LAST, Item::EndLicense);
         }
     }
 

@@ -1,17 +1,18 @@
 //! The causes of recorded changes: what was asked of the pool, so that it made the change.
 
-use super::{Derivation, Flag, after_sweep, effective_end, order};
+use super::{Derivation, Flag, after_sweep, effective_end, effective_start, order};
 use crate::{
     EndCause, NewSession, SeatRequest,
     changes::PoolUser,
     replay::{
         demand::{
-            Change, ChangeKind, GroupIndex, Micros, ReactionKind, Request, RequestResult, Wait, Work, WorkStepKind,
+            Change, ChangeKind, GroupIndex, LicensePeriod, Micros, ReactionKind, Request, RequestResult, Wait, Work,
+            WorkStepKind,
         },
         history::{History, RecordedChange},
     },
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
     people::UserStatus,
@@ -147,7 +148,7 @@ impl<'a> Derivation<'a> {
         let (person, device) = (self.notes.person(user), self.notes.device(&request.device));
         self.stage.pool.enqueue(user, ticket, request, now);
         let until = self.stage.pool.cool_down_until(user, now);
-        self.wakes.extend(until.map(after_sweep));
+        self.wakes.extend(until.map(|until| (after_sweep(until), user)));
         let result = RequestResult::Queued(Wait::default());
         let noted = Request { at, order: order(number), person, device, mode, platform, borrow: None, result };
         let request = self.notes.add_request(noted);
@@ -239,6 +240,20 @@ impl<'a> Derivation<'a> {
         }
     }
 
+    /// Whether the revocation of an assignment also ended the user's sessions: that follows at once.
+    fn ends_sessions(&self, number: usize, revoked: UserId) -> bool {
+        let is_consequence = |change: &RecordedChange| match change {
+            RecordedChange::TicketEnded { user, reason, .. } => {
+                *user == revoked && *reason == TicketEnd::AssignmentRevoked
+            }
+            RecordedChange::Ended { user, reason, .. } => *user == revoked && *reason == EndReason::AssignmentRevoked,
+            _ => false,
+        };
+        let mut consequences =
+            self.following(number).map(|(_, change)| change).take_while(|change| is_consequence(change));
+        consequences.any(|change| matches!(change, RecordedChange::Ended { .. }))
+    }
+
     fn suspended(&mut self, number: usize, user: UserId) {
         self.know(user);
         self.stage.pool.suspend(user, &EndCause::automatic(EndReason::UserDeactivated), self.now);
@@ -264,11 +279,7 @@ impl<'a> Derivation<'a> {
                 self.change(number, ChangeKind::Granted(person));
             }
             RecordedChange::Revoked(user) => {
-                let ends = |change: &RecordedChange| {
-                    let reason = EndReason::AssignmentRevoked;
-                    matches!(change, RecordedChange::Ended { user: of, reason: why, .. } if of == user && *why == reason)
-                };
-                let end_sessions = self.following(number).any(|(_, change)| ends(change));
+                let end_sessions = self.ends_sessions(number, *user);
                 self.revoked(number, *user, end_sessions);
             }
             RecordedChange::Suspended(user) => {
@@ -303,10 +314,14 @@ impl<'a> Derivation<'a> {
                 self.change(number, ChangeKind::LimitsChanged(limits));
             }
             RecordedChange::PeriodChanged { starts_at, ends_at } => {
-                let ends_at = effective_end(self.history, *ends_at, number + 1);
-                (self.stage.pool.terms.starts_at, self.stage.pool.terms.ends_at) = (*starts_at, ends_at);
-                let (starts_at, ends_at) = (starts_at.map(|at| self.time(at)), ends_at.map(|at| self.time(at)));
-                self.change(number, ChangeKind::PeriodChanged { starts_at, ends_at });
+                let starts_at = effective_start(self.history, *starts_at, number + 1);
+                let noticed = effective_end(self.history, *ends_at, number + 1);
+                (self.stage.pool.terms.starts_at, self.stage.pool.terms.ends_at) = (starts_at, *ends_at);
+                self.stage.end_noticed_at = noticed;
+                let time = |at: Option<DateTime<Utc>>| at.map(|at| self.time(at));
+                let (starts_at, ends_at, end_noticed_at) = (time(starts_at), time(*ends_at), time(noticed));
+                let period = LicensePeriod { starts_at, ends_at, end_noticed_at };
+                self.change(number, ChangeKind::PeriodChanged(period));
                 self.expected.push(change.clone());
             }
             RecordedChange::Archived(archived) => {

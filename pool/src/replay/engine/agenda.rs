@@ -2,7 +2,7 @@
 
 use super::{Entry, Micros, Order};
 use crate::replay::demand::WorkStepKind;
-use seatkeeper_shared::{session::EndReason, ticket::TicketEnd};
+use seatkeeper_shared::{ids::UserId, session::EndReason, ticket::TicketEnd};
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
@@ -21,8 +21,10 @@ pub enum Item {
     Leave { entry: Entry, reason: TicketEnd, offers_after: bool },
     /// A waiter reacts to the offer of this number.
     React { entry: Entry, offer: usize },
-    /// Time alone may have freed a seat for a waiter.
-    Wake,
+    /// A user's cool-down is over, so that a seat may be offered to them.
+    EndCoolDown { user: UserId },
+    /// The license ends.
+    EndLicense,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,11 @@ impl Agenda {
     /// When the next item happens.
     pub fn next(&self) -> Option<(Micros, Order)> {
         self.items.peek().map(|Reverse(next)| (next.at, next.order))
+    }
+
+    /// The next item.
+    pub fn peek(&self) -> Option<Item> {
+        self.items.peek().map(|Reverse(next)| next.item)
     }
 
     pub fn take(&mut self) -> Option<Item> {

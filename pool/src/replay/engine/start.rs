@@ -1,12 +1,12 @@
 //! The beginning of a replay: the pool as it was, at the settings, and the ids of what is in it.
 
-use super::{Agenda, Engine, Entry, Fate, Item, Outcome, Waiting, group_limits};
+use super::{Agenda, Engine, Entry, Fate, Outcome, Waiting, group_limits};
 use crate::{
     Pool, Session, Terms, Ticket,
     changes::{PoolUser, SeatChange},
     replay::{
-        demand::{Demand, EarlierSession, EarlierTicket, GroupIndex, Micros, Order, Person, PersonIndex},
-        derive::{SWEEP_DELAY, new_user, seat_request},
+        demand::{Demand, EarlierSession, EarlierTicket, GroupIndex, Micros, Person, PersonIndex},
+        derive::{new_user, seat_request},
         plan::Plan,
         settings::{Assumptions, Settings},
         stage::Stage,
@@ -62,7 +62,10 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
             settings,
             assumptions,
             observe,
-            stage: Stage::new(pool(demand, plan, settings, &devices)),
+            stage: Stage::new(
+                pool(demand, plan, settings, &devices),
+                demand.terms.period.end_noticed_at.map(|at| demand.from + at.length()),
+            ),
             devices,
             agenda: Agenda::default(),
             tickets: HashMap::new(),
@@ -80,9 +83,9 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
         let demand = self.demand;
         self.outcome.totals.peak = self.occupied();
         self.wake_at_end_of_license();
-        for person in &demand.people {
-            if let Some(until) = person.cool_until {
-                self.agenda.add(until.plus(SWEEP_DELAY), Order::LAST, Item::Wake);
+        for (index, original) in (0..).map(PersonIndex).zip(&self.plan.originals) {
+            if let Some(until) = demand.people[original.0 as usize].cool_until {
+                self.end_cool_down(user_id(index), demand.from + until.length());
             }
         }
         for (entry, earlier) in (0..).map(Entry).zip(&demand.sessions) {
@@ -135,8 +138,8 @@ fn terms(demand: &Demand, settings: &Settings) -> Terms {
         key_lifetime: TimeDelta::days(36_500),
         model: terms.model,
         seats: settings.seats.unwrap_or(terms.seats),
-        starts_at: terms.starts_at.map(time),
-        ends_at: terms.ends_at.map(time),
+        starts_at: terms.period.starts_at.map(time),
+        ends_at: terms.period.ends_at.map(time),
         archived: terms.archived,
         rules: settings.rules.apply_to(terms.rules),
         groups: group_limits(settings.limits.as_deref().unwrap_or(&terms.limits)),

@@ -32,8 +32,7 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
         let (entry, now) = (self.entry_of_request(number), self.time(self.now));
         self.stage.pool.enqueue(user, ticket_id(entry), request, now);
         if let Some(until) = self.stage.pool.cool_down_until(user, now) {
-            let until = Micros::of(until - self.demand.from).plus(crate::replay::derive::SWEEP_DELAY);
-            self.agenda.add(until, Order::LAST, Item::Wake);
+            self.end_cool_down(user, until);
         }
         self.tickets.insert(entry, Waiting::since(self.now));
         self.schedule_leaving(entry, self.now);
@@ -76,12 +75,13 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
         self.recorded_wait(entry)?.offers.get(offer.checked_sub(1)?)
     }
 
-    /// A waiter reacts to an offer, if it still has it. It is accepted unless they did something else in truth.
+    /// Whether a ticket still has the offer of this number.
+    pub(super) fn has_offer(&self, entry: Entry, offer: usize) -> bool {
+        self.tickets.get(&entry).is_some_and(|waiting| waiting.is_offered && waiting.offers == offer)
+    }
+
+    /// A waiter reacts to an offer that they still have. It is accepted unless they did something else in truth.
     pub(super) fn react(&mut self, entry: Entry, offer: usize) {
-        let has_offer = |waiting: &Waiting| waiting.is_offered && waiting.offers == offer;
-        if !self.tickets.get(&entry).is_some_and(has_offer) {
-            return;
-        }
         let reaction = self.reaction(entry, offer);
         let offers_after = reaction.is_some_and(|reaction| reaction.offers_after);
         match reaction.map(|reaction| &reaction.kind) {
