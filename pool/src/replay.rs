@@ -63,3 +63,5 @@ impl Demand {
 
 #[cfg(test)]
 mod property_test;
+#[cfg(test)]
+mod tests;

@@ -293,7 +293,7 @@ fn replayed(history: &History, derived: &DerivedDemand, assumptions: &Assumption
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
     fn replaying_a_record_leads_to_the_same_record(

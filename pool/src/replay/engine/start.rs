@@ -1,6 +1,6 @@
 //! The beginning of a replay: the pool as it was, at the settings, and the ids of what is in it.
 
-use super::{Agenda, Engine, Entry, Fate, Outcome, Waiting, group_limits};
+use super::{Agenda, Engine, Entry, Fate, Outcome, Waiting, changing::group_limits};
 use crate::{
     Pool, Session, Terms, Ticket,
     changes::{PoolUser, SeatChange},
