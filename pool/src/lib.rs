@@ -6,6 +6,7 @@
 //! [`assignments`] decides; then [`Pool::offer_seats`] offers free seats to the queue.
 
 mod admission;
+pub mod advice;
 mod assignments;
 mod borrowing;
 pub mod changes;

@@ -82,7 +82,7 @@ impl Totals {
         Micros(self.occupied.iter().skip(seats).map(|time| time.0).sum())
     }
 
-    pub(super) fn count(&mut self, request: &RequestOutcome) {
+    pub(crate) fn count(&mut self, request: &RequestOutcome) {
         let wait = match request.fate {
             Fate::SeatedAfter(wait) | Fate::GaveUp(wait) | Fate::Removed(_, wait) | Fate::Waiting(wait) => wait,
             Fate::Seated | Fate::Refused(_) | Fate::SameAttempt => Micros(0),
