@@ -83,7 +83,7 @@ fn main() {
         };
         let (totals, seconds) = (outcome.totals, started.elapsed().as_secs_f64());
         println!(
-            "{seats:3} seats: {:7} of {} attempts not seated at once, {:5.0} s longest wait, peak {:3}; {:9.0} requests/s",
+            "{seats:3} seats: {:7} of {} attempts delayed, {:5.0} s longest wait, peak {:3}; {:9.0} requests/s",
             totals.delayed_or_lost(),
             totals.attempts,
             totals.longest_wait.as_seconds(),

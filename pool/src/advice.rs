@@ -7,7 +7,7 @@ mod trend;
 pub use trend::{DailyPeak, Trend, trend};
 
 use crate::replay::{
-    Fate, Outcome, Totals,
+    Outcome, Totals,
     demand::{GroupIndex, Micros, PersonIndex},
 };
 use serde::{Deserialize, Serialize};

@@ -127,14 +127,14 @@ pub(crate) fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
 
 /// The result of a step.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub(crate) enum StepOutcome {
     Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<Session, Refusal> },
     Acceptance { offered: bool, result: Result<Session, Refusal> },
     Other(String),
 }
 
 /// Makes a decision as a batch does. `next` identifies a new session or ticket.
-pub(crate) fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcome {
+pub(crate) fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> StepOutcome {
     pool.settle(at);
     pool.offer_seats(at);
     let outcome = match step {
@@ -146,16 +146,16 @@ pub(crate) fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128
             if *wait && result.as_ref().is_err_and(Refusal::can_wait) {
                 pool.enqueue(user(*by), ticket(next), request.clone(), at);
             }
-            Outcome::Admission { by: user(*by), device: request.device, borrow, result }
+            StepOutcome::Admission { by: user(*by), device: request.device, borrow, result }
         }
         Step::Accept(which) => match ticket_at(pool, *which).cloned() {
             Some(ticket) => {
                 let result = pool.accept_offer(ticket.id, new_session(next), at);
-                Outcome::Acceptance { offered: ticket.offer_until.is_some(), result }
+                StepOutcome::Acceptance { offered: ticket.offer_until.is_some(), result }
             }
-            None => Outcome::Other(String::new()),
+            None => StepOutcome::Other(String::new()),
         },
-        other => Outcome::Other(decide_debug(pool, other, at)),
+        other => StepOutcome::Other(decide_debug(pool, other, at)),
     };
     pool.offer_seats(at);
     outcome
@@ -263,13 +263,13 @@ fn run(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
         replica.keeps_the_rules(&before, at, matches!(step, Step::ChangeRules(_)))?;
         replica.nothing_has_expired(&cached, at)?;
         match outcome {
-            Outcome::Admission { by, device, borrow, result } => {
+            StepOutcome::Admission { by, device, borrow, result } => {
                 replica.result_is_right(&before, (by, &device, borrow), result, at)?;
             }
-            Outcome::Acceptance { offered, result } => {
+            StepOutcome::Acceptance { offered, result } => {
                 prop_assert_eq!(offered, result.is_ok(), "an offer can be accepted")
             }
-            Outcome::Other(_) => {}
+            StepOutcome::Other(_) => {}
         }
     }
     Ok(())

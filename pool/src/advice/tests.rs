@@ -1,7 +1,7 @@
 //! Advice with answers that were computed by hand.
 
 use super::*;
-use crate::replay::RequestOutcome;
+use crate::replay::{Fate, RequestOutcome};
 use seatkeeper_shared::problem::Code;
 
 const TARGET: ServiceTarget = ServiceTarget { max_delayed_share: 0.01, max_wait: Micros::seconds(60) };

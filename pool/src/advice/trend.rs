@@ -28,9 +28,9 @@ pub struct Trend {
 /// all are of one day, or for another confidence.
 ///
 /// The interval is the prediction interval of simple linear regression, for the peak of one day and not only for the
-/// line: half of it is `t · s · √(1 + 1/n + (x - x̄)² / Σ(xᵢ - x̄)²)`, with the quantile `t` of Student's distribution for
-/// n - 2 degrees of freedom and the standard error `s` of the residuals. It assumes that these are independent: give it
-/// days of one kind, without week-ends if nobody works on them.
+/// line. Half of it is `t · s · √(1 + 1/n + (x - m)² / Σ(xᵢ - m)²)` with the mean `m` of the days, the quantile `t` of
+/// Student's distribution for n - 2 degrees of freedom and the standard error `s` of the residuals. It assumes that
+/// these are independent: give it days of one kind, without week-ends if nobody works on them.
 pub fn trend(peaks: &[DailyPeak], day: i64, confidence: f64) -> Option<Trend> {
     if peaks.len() < 3 || !(confidence > 0.0 && confidence < 1.0) {
         return None;

@@ -39,9 +39,6 @@ numbers! {
 }
 
 impl Micros {
-    /// One second.
-    pub const SECOND: Self = Self(1_000_000);
-
     /// This many seconds.
     pub const fn seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
@@ -69,7 +66,7 @@ impl Micros {
         Self(self.0.saturating_sub(time.0))
     }
 
-    /// As seconds.
+    /// With fractions of a second.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1e6
     }
@@ -252,7 +249,7 @@ pub struct Wait {
     pub waited: Micros,
 }
 
-/// The reaction to an offer.
+/// What a waiter did about an offer, and how soon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OfferReaction {
     /// How long after the offer.
@@ -263,7 +260,7 @@ pub struct OfferReaction {
     pub offers_after: bool,
 }
 
-/// What a waiter did about an offer.
+/// What a waiter did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ReactionKind {
     /// Took the seat.

@@ -23,7 +23,7 @@ use seatkeeper_shared::{
 };
 use start::{group_id, session_id, ticket_id, user_id};
 use std::{collections::HashMap, ops::ControlFlow};
-use waiting::Waiting;
+use waiting::ReplayedTicket;
 
 /// How many requests are replayed between two calls of the progress callback.
 const PROGRESS_REQUESTS: usize = 4_096;
@@ -42,7 +42,7 @@ pub(super) struct Engine<'a, F> {
     stage: Stage,
     devices: Vec<String>,
     agenda: Agenda,
-    tickets: HashMap<Entry, Waiting>,
+    tickets: HashMap<Entry, ReplayedTicket>,
     now: Micros,
     /// Requests that belong to an attempt that got a seat or a ticket.
     is_satisfied: Vec<bool>,

@@ -1,5 +1,5 @@
-//! Property test: a random history is recorded as the event log records it, the demand is derived from the record alone,
-//! and replaying it leads to the same record.
+//! Property test: a random history is recorded as the event log records it, the demand is derived from the record
+//! alone, and replaying it leads to the same record.
 
 use super::{
     demand::Demand,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Pool, Terms,
     changes::PoolUser,
-    property_test::{Outcome as Decided, Step, chosen, decide, groups_of, seat_rule, second_device, step},
+    property_test::{Step, StepOutcome, chosen, decide, groups_of, seat_rule, second_device, step},
     tests::{group, now, pool_user, terms, user},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -128,7 +128,7 @@ impl Recorder {
         let is_waiting = |by: &u128, pool: &Pool| pool.is_waiting(user(*by));
         let outcome = decide(&mut self.pool, step, self.at, number);
         self.record();
-        if let (Step::Request { by, wait, .. }, Decided::Admission { device, result: Err(refusal), .. }) =
+        if let (Step::Request { by, wait, .. }, StepOutcome::Admission { device, result: Err(refusal), .. }) =
             (step, outcome)
             && !(*wait && refusal.can_wait())
         {

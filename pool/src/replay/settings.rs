@@ -56,7 +56,7 @@ impl Default for Growth {
 /// What people would have done who were refused, or who were seated in truth and are not in the replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusedBehavior {
-    /// Go away.
+    /// Look for another way, so that they do not come back for the same matter.
     GoAway,
     /// Wait in the queue for up to [`Assumptions::patience`], then give up.
     Wait,

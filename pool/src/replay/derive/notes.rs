@@ -226,10 +226,8 @@ impl Notes {
     /// Completes what is noted by a change that follows from others, or whose cause is noted.
     pub fn follow(&mut self, change: &RecordedChange, at: Micros, order: Order) {
         match change {
-            RecordedChange::Ended { session, .. } => {
-                if self.work(*session).is_some_and(|work| work.end.is_none()) {
-                    self.end(*session, EndReason::Finished, None, at, Order::LAST);
-                }
+            RecordedChange::Ended { session, .. } if self.work(*session).is_some_and(|work| work.end.is_none()) => {
+                self.end(*session, EndReason::Finished, None, at, Order::LAST);
             }
             RecordedChange::Offered { ticket } => {
                 let Some(live) = self.tickets.get_mut(ticket) else { return };

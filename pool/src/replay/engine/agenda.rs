@@ -23,7 +23,7 @@ pub enum Item {
     React { entry: Entry, offer: usize },
     /// A user's cool-down is over, so that a seat may be offered to them.
     EndCoolDown { user: UserId },
-    /// The license ends.
+    /// Sessions and tickets end, because the license has.
     EndLicense,
 }
 

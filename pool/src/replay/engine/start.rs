@@ -1,6 +1,6 @@
 //! The beginning of a replay: the pool as it was, at the settings, and the ids of what is in it.
 
-use super::{Agenda, Engine, Entry, Fate, Outcome, Waiting, changing::group_limits};
+use super::{Agenda, Engine, Entry, Fate, Outcome, ReplayedTicket, changing::group_limits};
 use crate::{
     Pool, Session, Terms, Ticket,
     changes::{PoolUser, SeatChange},
@@ -93,7 +93,7 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
         }
         let first = u32::try_from(demand.sessions.len()).unwrap_or(u32::MAX);
         for (entry, earlier) in (first..).map(Entry).zip(&demand.tickets) {
-            self.tickets.insert(entry, Waiting::since(earlier.joined));
+            self.tickets.insert(entry, ReplayedTicket::since(earlier.joined));
             self.schedule_leaving(entry, earlier.joined);
             if earlier.offered {
                 self.offered(entry, true);

@@ -1,4 +1,4 @@
-//! Waiting in a replay: joining the queue, reacting to offers, leaving.
+//! ReplayedTicket in a replay: joining the queue, reacting to offers, leaving.
 
 use super::{Engine, Entry, Fate, Item, Micros, Order, session_id, ticket_id};
 use crate::{
@@ -10,14 +10,14 @@ use seatkeeper_shared::{ids::UserId, ticket::TicketEnd};
 
 /// A ticket in the queue.
 #[derive(Clone, Copy, Debug)]
-pub struct Waiting {
+pub struct ReplayedTicket {
     pub joined: Micros,
     /// How many offers it has had.
     offers: usize,
     is_offered: bool,
 }
 
-impl Waiting {
+impl ReplayedTicket {
     pub fn since(joined: Micros) -> Self {
         Self { joined, offers: 0, is_offered: false }
     }
@@ -34,7 +34,7 @@ impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
         if let Some(until) = self.stage.pool.cool_down_until(user, now) {
             self.end_cool_down(user, until);
         }
-        self.tickets.insert(entry, Waiting::since(self.now));
+        self.tickets.insert(entry, ReplayedTicket::since(self.now));
         self.schedule_leaving(entry, self.now);
         Fate::Waiting(Micros(0))
     }
