@@ -4,6 +4,8 @@
 //! the license, so that concurrent requests are decided one after another, each on the result of the one before. A
 //! decision has three steps: [`Pool::settle`] ends what has expired; one call of [`admission`], [`queue`] or
 //! [`assignments`] decides; then [`Pool::offer_seats`] offers free seats to the queue.
+//!
+//! How many seats a license needs is told by [`replay`], [`models`] and [`advice`].
 
 mod admission;
 pub mod advice;

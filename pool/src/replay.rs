@@ -3,7 +3,8 @@
 //!
 //! Requests come when they came in truth. The real pool decides on them, and on the queue. What became of a request,
 //! its session and its ticket in truth says how people behave: how long they work, how soon they take an offer, when
-//! they give up. Where nobody knows, because the truth never led there, [`Assumptions`] tell. At the recorded settings the
+//! they give up. Where nobody knows, because the truth never led there, [`Assumptions`] tell. At the recorded settings,
+//! with refused people who do what they did ([`RefusedBehavior::AsRecorded`]), the
 //! replay reproduces the record exactly, which the property test checks with random histories.
 //!
 //! Each license is replayed by itself: a request that another license of the same product has served is not in its

@@ -99,7 +99,7 @@ pub struct Demand {
     /// What admins and the calendar changed, in order.
     pub changes: Vec<Change>,
     /// How many recorded changes do not follow from the ones before by the rules, for example because a request for
-    /// several sessions was refused as a whole, or because the server was down. They are not replayed.
+    /// several sessions was refused as a whole, or because the server was down. Refusals among them are left out.
     pub unexplained: u32,
 }
 

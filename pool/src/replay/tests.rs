@@ -1,6 +1,7 @@
 //! What replays at other settings lead to, in demands small enough to follow by hand.
 
 mod assumptions;
+mod derivation;
 mod rules;
 
 use super::{demand::*, *};
@@ -158,29 +159,4 @@ fn the_callback_can_cancel() {
     assert_eq!(told, [0, 4_096]);
     assert!(run(&recorded.0, &mut told, 100_000).is_ok());
     assert_eq!(told, [0, 4_096, 0, 4_096, 8_192]);
-}
-
-/// Half a million sessions replayed: the time per request must not depend on how many there are.
-#[test]
-fn the_time_is_proportional_to_the_requests() {
-    let demand = |count: i64| {
-        let each = |recorded: Recorded, number: i64| {
-            let person = u32::try_from(number % 10).unwrap();
-            recorded.seated(number * 60, person, 200 + number * 7_919 % 500)
-        };
-        let mut recorded = (0..count).fold(Recorded::new(10), each);
-        recorded.0.until = now() + TimeDelta::seconds(count * 60 + 3_600);
-        recorded
-    };
-    // Counted in decisions instead of seconds, so that a busy machine does not matter.
-    let decisions = |recorded: &Recorded| {
-        let (settings, assumptions) = (Settings::with_seats(5), Assumptions::default());
-        let plan = Plan::new(&recorded.0, &settings, &assumptions);
-        let mut changes = 0_i64;
-        let engine = Engine::new(&recorded.0, &plan, &settings, &assumptions, |_, _| changes += 1);
-        engine.run(&mut |_| ControlFlow::Continue(())).unwrap();
-        changes
-    };
-    let (short, long) = (decisions(&demand(500)), decisions(&demand(5_000)));
-    assert!(short > 1_000 && long < short * 11, "{short} and {long}");
 }

@@ -111,3 +111,29 @@ fn recorded_changes_hold_unless_the_settings_replace_them() {
     assert_eq!(recorded.fates(&Settings::default()), [Fate::Seated; 2]);
     assert_eq!(recorded.fates(&Settings::with_seats(1))[1], Fate::SeatedAfter(seconds(510)));
 }
+
+/// An admin ends the session of the first agent at 100, who asks again at 110.
+#[test]
+fn a_longer_cool_down_delays_the_next_seat() {
+    let result = RequestResult::Seated(work(100, EndReason::EndedByAdmin, None));
+    let recorded = Recorded::new(1).request(0, 0, result).seated(110, 0, 50);
+    assert_eq!(recorded.fates(&Settings::default())[1], Fate::Seated);
+    let rule = RuleOverrides { cool_down_seconds: Some(300), ..RuleOverrides::default() };
+    // The cool-down is over at 400, which is noticed at 402; the offer is accepted at 412.
+    assert_eq!(recorded.fates(&with_rules(rule))[1], Fate::SeatedAfter(seconds(302)));
+}
+
+#[test]
+fn named_seats_are_assigned_as_long_as_there_are_some() {
+    let mut recorded = Recorded::new(2).seated(100, 0, 50).seated(200, 1, 50);
+    recorded.0.terms.model = Model::Named;
+    recorded.0.people.iter_mut().for_each(|person| person.assigned = false);
+    for (number, person) in [0, 1].into_iter().enumerate() {
+        let (at, order) = (Micros(0), Order(u32::try_from(number).unwrap()));
+        let kind = ChangeKind::Granted(PersonIndex(person));
+        recorded.0.changes.push(Change { at, order, kind, offers_after: true });
+    }
+    assert_eq!(recorded.fates(&Settings::default()), [Fate::Seated; 2]);
+    let fates = recorded.fates(&Settings::with_seats(1));
+    assert_eq!(fates, [Fate::Seated, Fate::Refused(Code::NotAssigned)]);
+}
