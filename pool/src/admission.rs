@@ -92,8 +92,8 @@ impl Pool {
     }
 
     /// Records that a user was refused a seat.
-    pub fn record_refusal(&mut self, user: UserId, code: Code) {
-        self.record(SeatChange::Refused { user, code });
+    pub fn record_refusal(&mut self, user: UserId, device: String, code: Code) {
+        self.record(SeatChange::Refused { user, device, code });
     }
 
     /// Records that a customer connected. Does nothing if one is connected already.

@@ -34,8 +34,8 @@ pub enum SeatChange {
     Ended { session: SessionId, user: UserId, end: SessionEnd, by: Option<UserId> },
     /// A cool-down began: the user gets no seat until it is over.
     CoolDownStarted { user: UserId, until: DateTime<Utc> },
-    /// A user was refused a seat by this rule.
-    Refused { user: UserId, code: Code },
+    /// A user was refused a seat at this device by this rule.
+    Refused { user: UserId, device: String, code: Code },
     /// A ticket joined the queue.
     Queued(Ticket),
     /// A seat was offered to a ticket. `None` if the offer was withdrawn or passed on.

@@ -25,6 +25,7 @@ mod products;
 mod profile;
 mod providers;
 mod queue;
+mod reports;
 mod scim;
 mod second_factor;
 mod service;
@@ -173,6 +174,16 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directories::retry))
         .routes(routes!(live::live))
         .routes(routes!(live::snapshot))
+        .routes(routes!(reports::usage))
+        .routes(routes!(reports::exports::usage))
+        .routes(routes!(reports::moment))
+        .routes(routes!(reports::refusals::refusals))
+        .routes(routes!(reports::exports::refusals))
+        .routes(routes!(reports::seat_time::seat_time))
+        .routes(routes!(reports::exports::seat_time))
+        .routes(routes!(reports::unused_seats::unused_seats))
+        .routes(routes!(reports::exports::unused_seats))
+        .routes(routes!(reports::unused_seats::keep, reports::unused_seats::remove_exception))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::export_audit));
     OpenApiRouter::new().nest("/api/v1", v1)

@@ -37,6 +37,7 @@ pub mod private_files;
 pub mod problem;
 pub mod product_cache;
 pub mod readiness;
+pub mod reports;
 pub mod schema_watch;
 pub mod scim;
 pub mod seats;
@@ -45,6 +46,7 @@ pub mod secrets;
 pub mod session_filing;
 pub mod store;
 pub mod tasks;
+pub mod usage_history;
 pub mod usage_peaks;
 pub mod user_changes;
 

@@ -31,6 +31,7 @@ pub mod password_links;
 pub mod provider_findings;
 pub mod providers;
 pub mod queue;
+pub mod reports;
 pub mod schema;
 pub mod seals;
 pub mod seats;
@@ -80,6 +81,10 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("provider_findings", provider_findings::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
+        ("reports", reports::STATEMENTS),
+        ("reports/records", reports::records::STATEMENTS),
+        ("reports/sessions", reports::sessions::STATEMENTS),
+        ("reports/unused_seats", reports::unused_seats::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("manager_scope", manager_scope::STATEMENTS),
         ("seals", seals::STATEMENTS),

@@ -174,6 +174,10 @@ string_enum! {
         LicenseGranted = "license_granted",
         /// A license was revoked.
         LicenseRevoked = "license_revoked",
+        /// A named seat is kept although it is not used.
+        UnusedSeatKept = "unused_seat_kept",
+        /// A named seat is no longer kept although it is not used.
+        UnusedSeatExceptionRemoved = "unused_seat_exception_removed",
         /// A session was created; it occupies a seat.
         SessionCreated = "session_created",
         /// A customer connected.
@@ -287,7 +291,9 @@ impl Kind {
             | Self::LicenseExpiring
             | Self::SeatsChanged
             | Self::LicenseGranted
-            | Self::LicenseRevoked => Area::Licenses,
+            | Self::LicenseRevoked
+            | Self::UnusedSeatKept
+            | Self::UnusedSeatExceptionRemoved => Area::Licenses,
             Self::SessionCreated
             | Self::SessionConnected
             | Self::SessionRefused

@@ -30,6 +30,7 @@ const MANAGE_GROUPS: &str = "ubAB";
 const MANAGE_PRODUCTS: &str = "pbgAB";
 const USERS_AND_PRODUCTS: &str = "bgAB";
 const VIEW_AUDIT: &str = "vgAB";
+const VIEW_REPORTS: &str = "rgAB";
 const MANAGE_SESSIONS: &str = "sgAB";
 const MANAGE_ALL_SESSIONS: &str = "sAB";
 const ADMINS: &str = "AB";
@@ -211,6 +212,23 @@ pub fn permission_table() -> Vec<Row> {
         ("PATCH", "/users/ADMIN", OthersSession, json!({ "name": "Mallory" }), ADMINS),
         ("GET", "/audit", Shared, Value::Null, VIEW_AUDIT),
         ("GET", "/audit/export?format=json", Shared, Value::Null, VIEW_AUDIT),
+        ("GET", "/reports/usage", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/usage/export", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/moment", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/refusals", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/refusals/export", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/seat-time", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/seat-time/export", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/unused-seats", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/unused-seats/export", Shared, Value::Null, VIEW_REPORTS),
+        (
+            "PUT",
+            "/reports/unused-seats/{license}/{user}/exception",
+            Shared,
+            json!({ "reason": "ME" }),
+            USERS_AND_PRODUCTS,
+        ),
+        ("DELETE", "/reports/unused-seats/{license}/{user}/exception", Shared, Value::Null, USERS_AND_PRODUCTS),
         ("GET", "/sessions", Shared, Value::Null, SIGNED_IN),
         ("GET", "/sessions?user=ADMIN", Shared, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/sessions", Shared, seat_request("attended"), SIGNED_IN),
@@ -278,6 +296,7 @@ async fn request_status(world: &World, owner: &Person, (letter, person): (char, 
         .replace("{id}", &id)
         .replace("{license}", &id)
         .replace("{token}", &id)
+        .replace("{user}", &id)
         .replace("ADMIN", &admin)
         .replace("AGENT", &agent);
     let caller = CALLERS.iter().find(|(of, ..)| *of == letter);

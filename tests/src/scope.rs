@@ -105,11 +105,28 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/licenses/export", "/licenses/export?format=json".to_owned(), true),
         ("/licenses/{id}/usage", format!("/licenses/{license}/usage"), true),
         ("/overview", "/overview".to_owned(), true),
+        ("/reports/usage", format!("/reports/usage?license={license}&{DAY}"), true),
+        ("/reports/usage", format!("/reports/usage?license={license}&{DAY}&user={foreign}"), false),
+        ("/reports/usage", format!("/reports/usage?license={license}&{DAY}&group={}", fixture.other_group), false),
+        ("/reports/usage/export", format!("/reports/usage/export?license={license}&{DAY}&format=json"), true),
+        ("/reports/usage/export", format!("/reports/usage/export?license={license}&{DAY}&user={foreign}"), false),
+        ("/reports/moment", format!("/reports/moment?license={license}&at=2026-03-02T09:00:00Z"), true),
+        ("/reports/refusals", format!("/reports/refusals?license={license}&{DAY}"), true),
+        ("/reports/refusals", format!("/reports/refusals?license={license}&{DAY}&user={foreign}"), false),
+        ("/reports/refusals/export", format!("/reports/refusals/export?license={license}&{DAY}&format=json"), true),
+        ("/reports/seat-time", format!("/reports/seat-time?{DAY}"), true),
+        ("/reports/seat-time", format!("/reports/seat-time?{DAY}&by=group"), true),
+        ("/reports/seat-time/export", format!("/reports/seat-time/export?{DAY}&format=json"), true),
+        ("/reports/unused-seats", "/reports/unused-seats?days=1".to_owned(), true),
+        ("/reports/unused-seats/export", "/reports/unused-seats/export?days=1&format=json".to_owned(), true),
         ("/imports/{id}", import.to_owned(), false),
         ("/imports/{id}/rows", format!("{import}/rows"), false),
         ("/imports/{id}/export", format!("{import}/export?format=json"), false),
     ]
 }
+
+/// The period of reports.
+const DAY: &str = "from=2026-03-01T23:00:00Z&to=2026-03-03T23:00:00Z";
 
 /// Routes about the caller or the account only; and the live feed, which has its own test.
 const WITHOUT_USER_DATA: [&str; 12] = [

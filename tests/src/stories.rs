@@ -77,6 +77,7 @@ mod races;
 mod readiness;
 mod remote_device;
 mod replicas;
+mod reports;
 mod round_trip;
 mod rules;
 mod scheduled_ends;

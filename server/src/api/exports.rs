@@ -182,7 +182,7 @@ const LICENSE_SHEET: Sheet<LicenseView> = Sheet {
     },
 };
 
-fn format_time(at: Option<DateTime<Utc>>) -> String {
+pub(super) fn format_time(at: Option<DateTime<Utc>>) -> String {
     at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
 }
 

@@ -131,7 +131,9 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         | Kind::SessionProtected
         | Kind::SessionBorrowed
         | Kind::SessionContinued
-        | Kind::CoolDownStarted => &[],
+        | Kind::CoolDownStarted
+        | Kind::UnusedSeatKept
+        | Kind::UnusedSeatExceptionRemoved => &[],
     }
 }
 

@@ -220,7 +220,7 @@ impl Batch {
         }
         match (self.queue_for(user, &refusals), request.ticket) {
             (Some(license), Some(ticket)) => self.enqueue(license, user, ticket, request),
-            _ => Outcome::Refused(self.record_refusal(actor, user, product, refusals)),
+            _ => Outcome::Refused(self.record_refusal(actor, user, product, &request.device, refusals)),
         }
     }
 
@@ -276,19 +276,22 @@ impl Batch {
         actor: &Actor,
         user: UserId,
         product: ProductId,
+        device: &str,
         mut refusals: Vec<(LicenseId, Refusal)>,
     ) -> Refusal {
+        let device = device.to_owned();
         // A refusal that waiting can resolve is the most useful; of several, that of the last license tried.
         refusals.sort_by_key(|(_, refusal)| refusal.can_wait());
         match refusals.pop() {
             Some((license, refusal)) => {
                 if let Some(pool) = self.pool(license) {
-                    pool.record_refusal(user, refusal.code);
+                    pool.record_refusal(user, device, refusal.code);
                 }
                 refusal
             }
             None => {
-                let data = EventData::SessionRefused { code: Code::NotAssigned, product: Some(product) };
+                let data =
+                    EventData::SessionRefused { code: Code::NotAssigned, product: Some(product), device: Some(device) };
                 self.events.push(Event::new(data, actor.clone(), Some(user)));
                 Refusal { code: Code::NotAssigned, facts: None }
             }

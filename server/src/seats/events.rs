@@ -65,7 +65,9 @@ fn data(change: &SeatChange) -> EventData {
         }
         SeatChange::Ended { end, .. } => EventData::SessionEnded { reason: end.reason, message: end.message.clone() },
         SeatChange::CoolDownStarted { until, .. } => EventData::CoolDownStarted { until: *until },
-        SeatChange::Refused { code, .. } => EventData::SessionRefused { code: *code, product: None },
+        SeatChange::Refused { code, device, .. } => {
+            EventData::SessionRefused { code: *code, product: None, device: Some(device.clone()) }
+        }
         SeatChange::Queued(ticket) => {
             EventData::TicketTaken { ticket: ticket.id, device: ticket.device.clone(), place: ticket.place }
         }

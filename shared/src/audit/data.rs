@@ -255,9 +255,11 @@ event_data! {
     SeatsChanged { changes: SeatsChanges }
     LicenseGranted {}
     LicenseRevoked {}
+    UnusedSeatKept { until: Option<DateTime<Utc>> }
+    UnusedSeatExceptionRemoved {}
     SessionCreated { device: String, mode: Mode, platform: Option<Platform> }
     SessionConnected { platform: Platform }
-    SessionRefused { code: Code; product: ProductId }
+    SessionRefused { code: Code; product: ProductId, device: String }
     SessionEnded { reason: EndReason, message: Option<String> }
     SessionEndAnnounced { ends_at: DateTime<Utc>, message: Option<String> }
     SessionEndCalledOff { ends_at: Cleared, message: Cleared }

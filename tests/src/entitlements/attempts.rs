@@ -293,6 +293,24 @@ fn account_attempts(s: &Fixture) -> Vec<Attempt> {
     for (method, body) in [("GET", Value::Null), ("PATCH", json!({ "enabled": false })), ("DELETE", Value::Null)] {
         all.push(attempt(method, "/sign-in-providers/{id}", format!("/sign-in-providers/{nil}"), body));
     }
+    all.extend(report_attempts(s));
+    all
+}
+
+fn report_attempts(s: &Fixture) -> Vec<Attempt> {
+    let exception = "/reports/unused-seats/{license}/{user}/exception";
+    let path = exception.replace("{license}", &s.named.to_string()).replace("{user}", &uuid::Uuid::nil().to_string());
+    let mut all: Vec<_> = ["usage", "moment", "refusals", "seat-time", "unused-seats"]
+        .into_iter()
+        .flat_map(|report| [format!("/reports/{report}"), format!("/reports/{report}/export")])
+        .filter(|path| path != "/reports/moment/export")
+        .map(|path| {
+            let query = format!("{path}?license={}&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z", s.named);
+            attempt("GET", Box::leak(path.into_boxed_str()), query, Value::Null)
+        })
+        .collect();
+    all.push(attempt("PUT", exception, path.clone(), json!({ "reason": "Mine" })));
+    all.push(attempt("DELETE", exception, path, Value::Null));
     all
 }
 

@@ -138,7 +138,8 @@ impl Batch {
             Some(facts.license_id)
         });
         let refusals = license.map(|license| (license, refusal)).into_iter().collect();
-        Outcome::Refused(self.record_refusal(actor, wanted.user, wanted.product, refusals))
+        let WantedSeat { user, product, ref request } = *wanted;
+        Outcome::Refused(self.record_refusal(actor, user, product, &request.device, refusals))
     }
 
     /// Makes what a trial has decided a decision of this batch, which gets its pools back. Names all fields, so that

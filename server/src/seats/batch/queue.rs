@@ -54,10 +54,13 @@ impl Batch {
         let now = self.now;
         let Some(pool) = self.queue_pool(id, OwnerFilter::Own(user)) else { return Outcome::Failed(Code::NotFound) };
         let (license, product) = (pool.terms.license, pool.terms.product);
+        let device = pool.ticket(id).map(|ticket| ticket.device.clone()).unwrap_or_default();
         match pool.accept_offer(id, new.clone(), now) {
             Ok(live) => self.created(license, &live, product),
             Err(refusal) if refusal.code == Code::NoOffer => Outcome::Failed(Code::NoOffer),
-            Err(refusal) => Outcome::Refused(self.record_refusal(actor, user, product, vec![(license, refusal)])),
+            Err(refusal) => {
+                Outcome::Refused(self.record_refusal(actor, user, product, &device, vec![(license, refusal)]))
+            }
         }
     }
 

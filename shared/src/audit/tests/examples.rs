@@ -331,14 +331,20 @@ pub(super) fn examples() -> Vec<(EventData, &'static str)> {
         (E::SeatsChanged { changes: SeatsChanges { seats: Some((2, 3)) } }, r#"{"changes":{"seats":[2,3]}}"#),
         (E::LicenseGranted {}, "{}"),
         (E::LicenseRevoked {}, "{}"),
+        (E::UnusedSeatKept { until: Some(at()) }, r#"{"until":"AT"}"#),
+        (E::UnusedSeatExceptionRemoved {}, "{}"),
         (
             E::SessionCreated { device: text("pc"), mode: Mode::Attended, platform: None },
             r#"{"device":"pc","mode":"attended","platform":null}"#,
         ),
         (E::SessionConnected { platform: Platform::Windows }, r#"{"platform":"windows"}"#),
-        (E::SessionRefused { code: Code::PoolFull, product: None }, r#"{"code":"pool_full"}"#),
+        (E::SessionRefused { code: Code::PoolFull, product: None, device: None }, r#"{"code":"pool_full"}"#),
         (
-            E::SessionRefused { code: Code::NotAssigned, product: Some(ProductId(id())) },
+            E::SessionRefused { code: Code::PoolFull, product: None, device: Some("pc".to_owned()) },
+            r#"{"code":"pool_full","device":"pc"}"#,
+        ),
+        (
+            E::SessionRefused { code: Code::NotAssigned, product: Some(ProductId(id())), device: None },
             r#"{"code":"not_assigned","product":"ID"}"#,
         ),
         (E::SessionEnded { reason: EndReason::Idle, message: None }, r#"{"message":null,"reason":"idle"}"#),

@@ -199,7 +199,7 @@ fn together(batch: &mut Batch, all: &[WantedSeat]) -> bool {
     if let Outcome::Refused(Refusal { facts: Some(facts), code }) = &outcomes[at] {
         let pool = &batch.pools[&facts.license_id];
         assert_eq!((facts.seats, facts.occupied, facts.waiting), (pool.terms.seats, pool.occupied(), pool.waiting()));
-        let refused = SeatChange::Refused { user: all[at].user, code: *code };
+        let refused = SeatChange::Refused { user: all[at].user, device: all[at].request.device.clone(), code: *code };
         assert_eq!(batch.changes[change_count..], [(facts.license_id, refused)]);
     }
     false

@@ -1,0 +1,219 @@
+//! The query parameters that reports have in common.
+
+use crate::{
+    app::App,
+    auth::{Caller, Scope},
+    http::problem::{ApiError, FieldErrors},
+    store::{
+        self,
+        reports::{ReportScope, ScopeLicense},
+    },
+    usage_history::HistoryQuery,
+};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono_tz::Tz;
+use seatkeeper_shared::{
+    ids::{GroupId, LicenseId, ProductId, UserId},
+    permissions::Action,
+    problem::Code,
+    validate::{FieldError, in_range},
+    wire::reports::{ReportLicense, ReportPeriod},
+};
+use serde::Deserialize;
+use std::{collections::BTreeSet, str::FromStr};
+
+/// The longest period, in days: ten years.
+const MAX_PERIOD_DAYS: i64 = 3_653;
+
+/// The license or product of a report.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ScopeQuery {
+    /// The license; either this or a product.
+    license: Option<LicenseId>,
+    /// The product, of which all licenses are counted together.
+    product: Option<ProductId>,
+}
+
+/// The license or product, and the period of a report.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuery {
+    /// The license; either this or a product.
+    license: Option<LicenseId>,
+    /// The product, of which all licenses are counted together.
+    product: Option<ProductId>,
+    /// The beginning, inclusive.
+    from: Option<DateTime<Utc>>,
+    /// The end, exclusive; at most ten years after the beginning. Not later than now: otherwise now is taken.
+    to: Option<DateTime<Utc>>,
+}
+
+/// The people to whom a report is limited.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PeopleQuery {
+    /// Only members of this group, as it is now.
+    group: Option<GroupId>,
+    /// Only this user.
+    user: Option<UserId>,
+}
+
+/// What a report is about, and when.
+pub struct Period {
+    pub history: HistoryQuery,
+}
+
+impl Period {
+    /// The period as the report names it.
+    pub async fn view(&self, app: &App) -> Result<ReportPeriod, ApiError> {
+        let HistoryQuery { from, to, zone, .. } = self.history;
+        let recorded_from = store::reports::pruned_until(&app.db).await?.filter(|recorded| *recorded > from);
+        Ok(ReportPeriod { from, to, time_zone: zone.name().to_owned(), recorded_from })
+    }
+}
+
+impl ScopeQuery {
+    /// Exactly one of both.
+    pub fn check(&self, fields: &mut FieldErrors) -> Option<ReportScope> {
+        match (self.license, self.product) {
+            (Some(license), None) => Some(ReportScope::License(license)),
+            (None, Some(product)) => Some(ReportScope::Product(product)),
+            (None, None) => {
+                fields.add("license", FieldError::Required);
+                None
+            }
+            (Some(_), Some(_)) => {
+                fields.add("product", FieldError::Unknown);
+                None
+            }
+        }
+    }
+}
+
+impl ReportQuery {
+    /// Validates the query.
+    pub async fn period(&self, app: &App) -> Result<Period, ApiError> {
+        let mut fields = FieldErrors::default();
+        let scope = ScopeQuery { license: self.license, product: self.product }.check(&mut fields);
+        let times = self.times(&mut fields, app.clock.now());
+        let (scope, (from, to)) = fields.finish(scope.zip(times))?;
+        let licenses = licenses_of(app, scope).await?;
+        Ok(Period { history: HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await? } })
+    }
+
+    /// Validates a query in which the license and the product may be absent, which means all licenses.
+    pub async fn period_of_any(&self, app: &App) -> Result<(Option<ReportScope>, Period), ApiError> {
+        if self.license.is_some() || self.product.is_some() {
+            let period = self.period(app).await?;
+            return Ok((Some(period.history.scope), period));
+        }
+        let mut fields = FieldErrors::default();
+        let times = self.times(&mut fields, app.clock.now());
+        let (from, to) = fields.finish(times)?;
+        let licenses = store::reports::licenses(&app.db, None).await?;
+        // Not used: each license is read by itself.
+        let scope = ReportScope::License(LicenseId(uuid::Uuid::nil()));
+        Ok((None, Period { history: HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await? } }))
+    }
+
+    /// The beginning and the end.
+    fn times(&self, fields: &mut FieldErrors, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let from = fields.check("from", self.from.ok_or(FieldError::Required));
+        let to = fields.check("to", self.to.ok_or(FieldError::Required));
+        let from = from.and_then(|from| check_year(fields, "from", from));
+        let to = to.and_then(|to| check_year(fields, "to", to));
+        let (from, to) = from.zip(to)?;
+        let end = to.min(now);
+        if end <= from {
+            fields.add("to", FieldError::EndBeforeStart);
+            return None;
+        }
+        if end - from > TimeDelta::days(MAX_PERIOD_DAYS) {
+            // In days after the beginning.
+            fields.add("to", FieldError::OutOfRange { min: 0, max: MAX_PERIOD_DAYS });
+            return None;
+        }
+        // The log has microseconds.
+        let precise = |at: DateTime<Utc>| crate::reports::local_time::time(at.timestamp_micros());
+        Some((precise(from), precise(end)))
+    }
+}
+
+impl PeopleQuery {
+    /// The users whom the query selects; `None` if it selects all. Users and groups that the caller does not see do not
+    /// exist.
+    pub async fn users(&self, app: &App, caller: &Caller) -> Result<Option<BTreeSet<UserId>>, ApiError> {
+        let not_found = || ApiError::new(Code::NotFound);
+        let scope = Scope::of(caller);
+        let mut users = None;
+        if let Some(group) = self.group {
+            store::groups::get(&app.db, group, scope.manager()).await?.ok_or_else(not_found)?;
+            users = Some(store::reports::sessions::members(&app.db, group).await?);
+        }
+        if let Some(user) = self.user {
+            if !scope.shows_work_of(&app.db, user).await? {
+                return Err(not_found());
+            }
+            let is_included = users.is_none_or(|members| members.contains(&user));
+            users = Some(is_included.then_some(user).into_iter().collect());
+        }
+        Ok(users)
+    }
+}
+
+/// An optional parameter that is one of some words; a blank one is absent. `None` if it is another word.
+pub fn parsed<T: FromStr>(fields: &mut FieldErrors, name: &'static str, text: Option<&str>) -> Option<Option<T>> {
+    let word = text.filter(|text| !text.is_empty()).map(str::parse).transpose();
+    fields.check(name, word.map_err(|_| FieldError::Unknown))
+}
+
+/// Later years are out of PostgreSQL's range, and break the text order in SQLite.
+pub fn check_year(fields: &mut FieldErrors, name: &'static str, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fields.check(name, in_range(at.year().into(), 1, 9_999)).map(|_| at)
+}
+
+/// The licenses of a scope, of which there may be none if it is a product.
+pub async fn licenses_of(app: &App, scope: ReportScope) -> Result<Vec<ScopeLicense>, ApiError> {
+    let licenses = store::reports::licenses(&app.db, Some(scope)).await?;
+    let exists = match scope {
+        ReportScope::License(_) => !licenses.is_empty(),
+        ReportScope::Product(product) => {
+            !licenses.is_empty() || store::licenses::product(&app.db, &product.to_string()).await?.is_some()
+        }
+    };
+    if exists { Ok(licenses) } else { Err(ApiError::new(Code::NotFound)) }
+}
+
+/// The time zone of the account.
+pub async fn time_zone(app: &App) -> Result<Tz, ApiError> {
+    let account = store::account::get(&app.db).await?;
+    Ok(account.and_then(|account| account.time_zone.parse().ok()).unwrap_or(Tz::UTC))
+}
+
+/// Those of these users whom the caller sees, also if they are deleted.
+pub async fn visible_among(
+    app: &App,
+    caller: &Caller,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<BTreeSet<UserId>, ApiError> {
+    let users: BTreeSet<_> = users.into_iter().collect();
+    Ok(match Scope::of(caller) {
+        Scope::All => users,
+        Scope::Own(own) => users.into_iter().filter(|user| *user == own).collect(),
+        Scope::Groups(manager) => {
+            let members = store::manager_scope::users_of(&app.db, manager).await?;
+            users.into_iter().filter(|user| *user == manager || members.contains(user)).collect()
+        }
+    })
+}
+
+/// The licenses, without prices for callers who do not manage products.
+pub fn licenses_as_seen_by(caller: &Caller, licenses: &[ScopeLicense]) -> Vec<ReportLicense> {
+    let sees_prices = caller.may(Action::ManageProducts);
+    let seen = |license: &ScopeLicense| ReportLicense {
+        price_per_seat: license.view.price_per_seat.clone().filter(|_| sees_prices),
+        ..license.view.clone()
+    };
+    licenses.iter().map(seen).collect()
+}
