@@ -30,6 +30,7 @@ use crate::{
     lease_signing::LeaseKeys,
     live::{Feed, Live},
     mail::Mailer,
+    overview::LicenseDays,
     pg_notify,
     product_cache::ProductCache,
     readiness::Readiness,
@@ -55,6 +56,7 @@ pub struct AppState {
     pub seats: Seats,
     pub wait_estimates: WaitEstimates,
     pub usage_peaks: UsagePeaks,
+    pub license_days: LicenseDays,
     pub feed: Feed,
     /// Open streams and long polls, which end with the credentials that opened them.
     pub streams: OpenStreams,
@@ -227,6 +229,7 @@ impl App {
             passwords,
             readiness: Readiness::new(db.clone(), tasks.clone(), clock.monotonic().clone()),
             usage_peaks: UsagePeaks::new(db.clone()),
+            license_days: LicenseDays::new(db.clone(), clock.monotonic().clone()),
             db,
             clock,
             random,

@@ -1,4 +1,8 @@
-//! The overview: what needs action now, the most urgent first.
+//! The overview: what needs action now, the most urgent first, and the last day of each license.
+
+mod license_days;
+
+pub use license_days::LicenseDays;
 
 use crate::{
     auth::{Caller, Scope},
@@ -11,9 +15,13 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{DirectoryId, UserId},
-    license::Model,
+    license::{Model, Price},
     permissions::Action,
-    wire::{licenses::LicenseView, queue::QueueView, reports::Task},
+    wire::{
+        licenses::LicenseView,
+        queue::QueueView,
+        reports::{Task, UnusedSeat},
+    },
 };
 use std::collections::HashSet;
 
@@ -21,6 +29,8 @@ use std::collections::HashSet;
 const TURNED_AWAY_FOR: TimeDelta = TimeDelta::minutes(15);
 /// How long before its end a borrowed seat is shown.
 const BORROWED_ENDING_WITHIN: TimeDelta = TimeDelta::hours(1);
+/// After how long without a session a named seat is shown.
+const UNUSED_AFTER: TimeDelta = TimeDelta::days(45);
 /// How long before its end a license is shown.
 const EXPIRING_WITHIN: TimeDelta = TimeDelta::days(60);
 
@@ -34,6 +44,8 @@ struct Findings {
     lost_contact: CountWithEnd,
     borrowed_ending: CountWithEnd,
     provisioning: Vec<(DirectoryId, String, i64)>,
+    /// Named seats without an exception.
+    unused: Vec<UnusedSeat>,
     not_invited: Vec<UserId>,
 }
 
@@ -64,6 +76,7 @@ pub async fn tasks(
         } else {
             Vec::new()
         },
+        unused: if caller.may(Action::ViewReports) { unused_seats(db, caller, now).await? } else { Vec::new() },
         not_invited: if caller.may(Action::ManageUsers) {
             store::overview::not_invited(db, now, manager).await?
         } else {
@@ -71,6 +84,17 @@ pub async fn tasks(
         },
     };
     Ok(findings.into_tasks(licenses, now))
+}
+
+/// The named seats that nobody uses, apart from those that are kept on purpose; with prices for those who see them.
+async fn unused_seats(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<Vec<UnusedSeat>, DbError> {
+    let manager = Scope::of(caller).manager();
+    let mut seats = store::reports::unused_seats::unused(db, now - UNUSED_AFTER, now, manager, None).await?;
+    seats.retain(|seat| seat.exception.is_none());
+    if !caller.may(Action::ManageProducts) {
+        seats.iter_mut().for_each(|seat| seat.price_per_seat = None);
+    }
+    Ok(seats)
 }
 
 impl Findings {
@@ -97,6 +121,7 @@ impl Findings {
             users,
         }));
         tasks.extend(self.borrowed_ending.map(|(seats, next_end)| Task::BorrowedEnding { seats, next_end }));
+        tasks.extend(open.iter().filter_map(|license| unused(license, &self.unused)));
         tasks.extend(self.not_invited.first().map(|user| Task::NotInvited {
             users: i64::try_from(self.not_invited.len()).unwrap_or(i64::MAX),
             user_id: *user,
@@ -123,6 +148,15 @@ fn full(license: &LicenseView) -> Option<Task> {
     let is_full = license.model == Model::Concurrent && license.seats > 0 && license.over() == 0;
     let since = license.usage.full_since.filter(|_| is_full && license.usage.waiting == 0)?;
     Some(Task::Full { license_id: license.id, since })
+}
+
+/// The unused seats of a license, if there are any, and what they cost together if all have a price.
+fn unused(license: &LicenseView, seats: &[UnusedSeat]) -> Option<Task> {
+    let seats: Vec<_> = seats.iter().filter(|seat| seat.license_id == license.id).collect();
+    let price = seats.first()?.price_per_seat.clone();
+    let count = i64::try_from(seats.len()).unwrap_or(i64::MAX);
+    let cost = price.map(|price| Price { minor: price.minor.saturating_mul(count), ..price });
+    Some(Task::UnusedSeats { license_id: license.id, seats: count, cost })
 }
 
 /// The licenses that end soon, the next first.

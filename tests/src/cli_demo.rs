@@ -18,11 +18,14 @@ async fn the_sample_account_has_worked(engine: Engine) {
     assert!(sessions > 100 && said.contains(&format!("with {sessions} sessions")), "{sessions}: {said}");
     assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM sessions WHERE ended_at IS NULL").await, 0);
     assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM tickets WHERE ended_at IS NULL").await, 0);
-    assert_eq!(number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE occupied > seats").await, 0, "never one too many");
+    assert_eq!(
+        number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE occupied > seats").await,
+        0,
+        "never one too many"
+    );
     let created = number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE kind = 'session_created'").await;
     assert_eq!(created, sessions, "the log has all of them");
-    let disorder =
-        "SELECT CAST(COUNT(*) AS TEXT) FROM events e JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
+    let disorder = "SELECT CAST(COUNT(*) AS TEXT) FROM events e JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
     assert_eq!(number(&database, disorder).await, 0, "the clock only moves on");
 
     let server = ServerProcess::start(&database.address).await;

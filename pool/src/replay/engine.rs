@@ -210,7 +210,7 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
                     self.join_queue(number, user, request)
                 }
                 Err(refusal) => {
-                    self.stage.pool.record_refusal(user, refusal.code);
+                    self.stage.pool.record_refusal(user, request.device, refusal.code);
                     Fate::Refused(refusal.code)
                 }
             },
@@ -246,7 +246,7 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
         held.dedup();
         let held = (0..held.len()).filter(|index| !held[..*index].contains(&held[*index])).count();
         (held >= cap).then(|| {
-            self.stage.pool.record_refusal(user, Code::GroupLimit);
+            self.stage.pool.record_refusal(user, request.device.clone(), Code::GroupLimit);
             Code::GroupLimit
         })
     }

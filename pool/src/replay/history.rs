@@ -132,7 +132,9 @@ impl RecordedChange {
             SeatChange::Ended { session, user, end, .. } => {
                 Self::Ended { session: *session, user: *user, reason: end.reason }
             }
-            SeatChange::Refused { user, code } => Self::Refused { user: *user, code: *code, device: None },
+            SeatChange::Refused { user, device, code } => {
+                Self::Refused { user: *user, code: *code, device: Some(device.clone()) }
+            }
             SeatChange::Queued(ticket) => Self::Queued {
                 ticket: ticket.id,
                 user: ticket.user,

@@ -1,6 +1,6 @@
 //! The overview: the first page of admins and managers.
 
-use super::licenses::visible_licenses;
+use super::{licenses::visible_licenses, reports::time_zone};
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -9,7 +9,14 @@ use crate::{
     store::{self, audit::AuditFilter},
 };
 use axum::{Json, extract::State};
-use seatkeeper_shared::{permissions::Action, wire::reports::Overview};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    permissions::Action,
+    wire::{
+        licenses::LicenseView,
+        reports::{LicenseDay, Overview},
+    },
+};
 
 /// How many events are shown.
 const LATEST_EVENTS: usize = 8;
@@ -32,5 +39,19 @@ pub async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Ove
     } else {
         Vec::new()
     };
-    Ok(Json(Overview { setup: store::overview::setup(&app.db).await?, tasks, days: Vec::new(), events }))
+    let days = days(&app, &licenses, now).await?;
+    Ok(Json(Overview { setup: store::overview::setup(&app.db).await?, tasks, days, events }))
+}
+
+/// The last 24 hours of each license that is not archived.
+async fn days(app: &App, licenses: &[LicenseView], now: DateTime<Utc>) -> Result<Vec<LicenseDay>, ApiError> {
+    let zone = time_zone(app).await?;
+    let is_open = |id| licenses.iter().any(|license| license.id == id && license.archived_at.is_none());
+    let mut days = Vec::new();
+    for license in store::reports::licenses(&app.db, None).await? {
+        if is_open(license.view.id) {
+            days.push(app.license_days.of(license, zone, now).await?);
+        }
+    }
+    Ok(days)
 }

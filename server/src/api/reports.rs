@@ -18,6 +18,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
+pub use query::time_zone;
 use query::{PeopleQuery, Period, ReportQuery, ScopeQuery};
 use seatkeeper_shared::{
     permissions::Action,

@@ -132,7 +132,7 @@ impl<'a> Derivation<'a> {
         match self.stage.pool.admit(user, request, now) {
             Ok(_) => self.stage.pool.roll_back(savepoint),
             Err(refusal) => {
-                self.stage.pool.record_refusal(user, refusal.code);
+                self.stage.pool.record_refusal(user, device.clone(), refusal.code);
                 let device = self.notes.device(&device);
                 let (result, borrow) = (RequestResult::Refused(code), borrow.map(Micros::of));
                 let order = order(number);
