@@ -3,7 +3,7 @@
 use super::Endpoint;
 use crate::ids::{LicenseId, UserId};
 use crate::wire::reports::{
-    Overview, RefusalReport, SeatTimeReport, UnusedSeatException, UnusedSeats, UsageMoment, UsageReport,
+    Overview, RefusalReport, SeatTimeReport, SizingReport, UnusedSeatException, UnusedSeats, UsageMoment, UsageReport,
 };
 
 /// What needs action now.
@@ -29,6 +29,11 @@ pub fn refusals() -> Endpoint<RefusalReport> {
 /// Who used the seats of a `license`, a `product`, or all, between `from` and `to`.
 pub fn seat_time() -> Endpoint<SeatTimeReport> {
     Endpoint::get("/reports/seat-time")
+}
+
+/// What would have happened with other numbers of seats of a `license` between `from` and `to`.
+pub fn sizing() -> Endpoint<SizingReport> {
+    Endpoint::get("/reports/sizing")
 }
 
 /// The named seats that were not used for some `days`.

@@ -4,11 +4,13 @@
 mod overview;
 mod people;
 mod refusals;
+mod sizing;
 mod usage;
 
 pub use overview::*;
 pub use people::*;
 pub use refusals::*;
+pub use sizing::*;
 pub use usage::*;
 
 use crate::{

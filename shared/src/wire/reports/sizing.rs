@@ -1,0 +1,207 @@
+//! How many seats are really needed: recorded demand replayed at other settings, queueing models, advice and a trend.
+
+use super::{ReportLicense, ReportPeriod};
+use crate::{ids::UserId, license::Price, string_enum::string_enum};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+string_enum! {
+    /// What people would have done who were refused, or who would be refused with fewer seats. Nobody knows, so it is
+    /// assumed.
+    RefusedAssumption {
+        /// They would have waited in the queue, then given up.
+        Wait = "wait",
+        /// They would have looked for another way.
+        GoAway = "go_away",
+        /// They would have done what they did: asked again, or not.
+        AsRecorded = "as_recorded",
+    }
+}
+
+/// What would have happened to the demand of a period with other numbers of seats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizingReport {
+    /// The period whose demand is replayed.
+    pub period: ReportPeriod,
+    /// The license.
+    pub license: ReportLicense,
+    /// What is assumed.
+    pub assumptions: SizingAssumptions,
+    /// The attempts to get a seat in the period. Requests of the same user at the same device, each within
+    /// `attempt_seconds` after the one before, are one attempt.
+    pub attempts: i64,
+    /// How many recorded changes the replay cannot explain, for example because the server was down. The fewer, the
+    /// more can be said.
+    pub unexplained: i64,
+    /// What would have happened with each number of seats, in ascending order.
+    pub sizes: Vec<SizeOutcome>,
+    /// What queueing models predict for the same numbers of seats; absent if there were too few sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<SizingModel>,
+    /// What the numbers suggest, the most useful first.
+    pub advice: Vec<SizingAdvice>,
+    /// Where the daily peak is going; absent with fewer than 14 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<PeakTrend>,
+}
+
+/// What a replay assumes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizingAssumptions {
+    /// What refused people do.
+    pub refused: RefusedAssumption,
+    /// How long they wait, in seconds, unless it is recorded that they waited longer.
+    pub patience_seconds: i64,
+    /// How soon the next request belongs to the same attempt, in seconds.
+    pub attempt_seconds: i64,
+    /// Whether people may wait in the queue.
+    pub queue: bool,
+    /// How many people there are for each recorded one; 1.0: as many.
+    pub growth: f64,
+    /// The idle time that ends sessions, in seconds; 0: none. Absent: as recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<i64>,
+}
+
+/// What would have happened with a number of seats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizeOutcome {
+    /// The number of seats.
+    pub seats: i64,
+    /// Whether these are the seats of today.
+    pub is_current: bool,
+    /// The attempts that would have got a seat at once.
+    pub seated_at_once: i64,
+    /// Those that would have got one after waiting.
+    pub seated_later: i64,
+    /// Those that would have been refused.
+    pub refused: i64,
+    /// Those that would have waited in vain.
+    pub gave_up: i64,
+    /// The longest wait, in seconds.
+    pub longest_wait_seconds: i64,
+    /// The mean wait of those who would have waited, in seconds.
+    pub mean_wait_seconds: i64,
+    /// The most seats that would have been occupied at the same time.
+    pub peak: i64,
+    /// Occupied seat time divided by available seat time; absent without seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_weighted_use: Option<f64>,
+    /// What the seats cost in a month; absent without a price, or for users who may not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_cost: Option<Price>,
+}
+
+/// What queueing models predict for the busiest hours. They know only means, not this history: the replay is exact for
+/// the past, the models say what chance would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizingModel {
+    /// The people who share the seats.
+    pub people: i64,
+    /// The mean length of a session, in seconds.
+    pub session_seconds: i64,
+    /// The offered load in the busiest hours, in erlangs: the mean number of seats that would be occupied if there were
+    /// enough.
+    pub busy_load: f64,
+    /// One row for each number of seats.
+    pub rows: Vec<ModelRow>,
+}
+
+/// What models predict for a number of seats in the busiest hours.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModelRow {
+    /// The number of seats.
+    pub seats: i64,
+    /// Engset: the share of requests of a fixed team that find all seats occupied, if nobody waits (call congestion).
+    pub engset_refused: f64,
+    /// Erlang B: the same for very many people.
+    pub erlang_b_refused: f64,
+    /// Finite-source Erlang A: the share of requests that wait, if people wait and give up.
+    pub team_waits: f64,
+    /// The mean wait of all requests in that model, in seconds.
+    pub team_wait_seconds: f64,
+    /// The share of requests that give up in that model.
+    pub team_gives_up: f64,
+}
+
+/// What could be done, with the numbers that speak for it. Money is per month; it is absent without prices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SizingAdvice {
+    /// Buy seats.
+    BuySeats {
+        /// How many.
+        seats: i64,
+        /// The attempts that do not get a seat at once today.
+        delayed_before: i64,
+        /// The same with the advice.
+        delayed_after: i64,
+        /// The longest wait with the advice, in seconds.
+        longest_wait_seconds: i64,
+        /// What it costs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<Price>,
+    },
+    /// Return seats.
+    ReturnSeats {
+        /// How many.
+        seats: i64,
+        /// The attempts that do not get a seat at once today.
+        delayed_before: i64,
+        /// The same with the advice.
+        delayed_after: i64,
+        /// The longest wait with the advice, in seconds.
+        longest_wait_seconds: i64,
+        /// What it saves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        saving: Option<Price>,
+    },
+    /// Give a user a named seat instead.
+    MakeNamed {
+        /// The user.
+        user_id: UserId,
+        /// The user's name.
+        user_name: String,
+        /// The share of the busy hours in which the user occupies a seat.
+        busy_share: f64,
+        /// The share from which a named seat is cheaper.
+        break_even: f64,
+        /// What it saves.
+        saving: Price,
+    },
+    /// End idle sessions earlier.
+    ShortenIdle {
+        /// The idle time, in seconds.
+        idle_seconds: i64,
+        /// The attempts that do not get a seat at once today.
+        delayed_before: i64,
+        /// The same with the advice.
+        delayed_after: i64,
+    },
+}
+
+/// Where the daily peak is going.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PeakTrend {
+    /// The days that are counted: those with a session.
+    pub days: i64,
+    /// How many seats the daily peak grows by in 30 days.
+    pub growth_per_month: f64,
+    /// The day that is looked ahead to: 90 days after the end of the period.
+    pub at: DateTime<Utc>,
+    /// The expected peak then.
+    pub expected: f64,
+    /// The peak will be between this
+    pub from: f64,
+    /// and this with a probability of 95 %, if it goes on like this.
+    pub to: f64,
+    /// The lowest line of that slope that no daily peak exceeds, at that day.
+    pub above_all: f64,
+}
