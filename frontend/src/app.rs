@@ -16,6 +16,7 @@ use crate::{
         licenses::LicensesPage,
         overview::OverviewPage,
         profile::ProfilePage,
+        reports::{costs::CostsPage, people::PeoplePage, refusals::RefusalsPage, usage::UsagePage},
         sessions::SessionsPage,
         settings::{SettingsPage, directory::DirectoryPage},
         user::UserPage,
@@ -78,6 +79,19 @@ fn AppRoutes() -> impl IntoView {
                     <Route path=path!("users/:id") view={lazy_page!("/users/*" => user, UserPage)} />
                     <Route path=path!("groups") view={lazy_page!("/groups" => groups, GroupsPage)} />
                     <Route path=path!("licenses") view={lazy_page!("/licenses" => licenses, LicensesPage)} />
+                    <Route path=path!("reports") view={lazy_page!("/reports" => reports_usage, UsagePage)} />
+                    <Route
+                        path=path!("reports/refusals")
+                        view={lazy_page!("/reports/refusals" => reports_refusals, RefusalsPage)}
+                    />
+                    <Route
+                        path=path!("reports/people")
+                        view={lazy_page!("/reports/people" => reports_people, PeoplePage)}
+                    />
+                    <Route
+                        path=path!("reports/costs")
+                        view={lazy_page!("/reports/costs" => reports_costs, CostsPage)}
+                    />
                     <Route path=path!("audit") view={lazy_page!("/audit" => audit, AuditPage)} />
                     <Route path=path!("console") view={lazy_page!("/console" => console, ConsolePage)} />
                     <Route path=path!("profile") view={lazy_page!("/profile" => profile, ProfilePage)} />

@@ -29,6 +29,11 @@ impl Format {
         Self { i18n: use_i18n(), caller: Caller::get(), clock: Clock::get() }
     }
 
+    /// The translations, for callers that have no context.
+    pub fn texts(self) -> Texts {
+        self.i18n
+    }
+
     /// "5.000"
     pub fn number(self, number: impl TryInto<i64>) -> String {
         number_text(self.i18n, number)
@@ -67,6 +72,67 @@ impl Format {
     /// "25. Nov. 2026, 10:42:07 MEZ", for tooltips.
     pub fn exact(self, time: DateTime<Utc>) -> String {
         self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "long")])
+    }
+
+    /// "24. Nov."
+    pub fn day(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("day", "numeric"), ("month", "short")])
+    }
+
+    /// "Nov. 2026"
+    pub fn month(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("month", "short"), ("year", "numeric")])
+    }
+
+    /// "Dienstag, 24. November 2026"
+    pub fn full_date(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("dateStyle", "full")])
+    }
+
+    /// "Di"; 0 is Monday.
+    pub fn weekday(self, day: usize) -> String {
+        // A Monday.
+        let monday = DateTime::UNIX_EPOCH + TimeDelta::days(4);
+        let when = monday + TimeDelta::days(i64::try_from(day).unwrap_or_default());
+        let options = [("timeZone", "UTC"), ("weekday", "short")];
+        let date = js_sys::Date::new(&JsValue::from_f64(millis(when)));
+        intl(self.i18n, "DateTimeFormat", &options, date.as_ref()).unwrap_or_default()
+    }
+
+    /// "41 %", below ten per cent with a digit more: "4,1 %".
+    pub fn percent(self, share: f64) -> String {
+        let digits = if share > 0.0 && share < 0.0995 { "1" } else { "0" };
+        let options = [("style", "percent"), ("maximumFractionDigits", digits)];
+        let share = JsValue::from_f64(share);
+        intl(self.i18n, "NumberFormat", &options, &share).unwrap_or_else(|| format!("{share:?}"))
+    }
+
+    /// "1.234,5"
+    pub fn decimal(self, number: f64) -> String {
+        let options = [("maximumFractionDigits", "1"), GROUPING];
+        let number = JsValue::from_f64(number);
+        intl(self.i18n, "NumberFormat", &options, &number).unwrap_or_else(|| format!("{number:?}"))
+    }
+
+    /// Like [`Format::duration`], but with hours beyond a day: "52:10 h".
+    pub fn hours(self, seconds: i64) -> String {
+        if seconds < 86_400 {
+            return self.duration(TimeDelta::seconds(seconds));
+        }
+        let (h, m) = (self.number(seconds / 3_600), format!("{:02}", seconds % 3_600 / 60));
+        t_string!(self.i18n, time.hours, h = h, m = m)
+    }
+
+    /// A time in a chart or report about a span of this many milliseconds: as precise as the span needs.
+    pub fn at_precision(self, time: DateTime<Utc>, span_ms: i64) -> String {
+        const HOUR: i64 = 3_600_000;
+        match span_ms {
+            ..=21_600_000 => self.time_of_day(time),
+            ..=90_000_000 => self.time(time),
+            span if span <= 24 * 100 * HOUR => self
+                .date_with(time, &[("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")]),
+            _ => self.date_time(time),
+        }
     }
 
     /// The account's time zone (IANA name); UTC if it is not known.

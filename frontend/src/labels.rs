@@ -11,6 +11,7 @@ use seatkeeper_shared::{
     people::{Permission, Role, Source, UserStatus},
     problem::{Code, SessionEnd},
     session::{EndReason, Mode, Platform, SessionState},
+    ticket::TicketEnd,
     validate::FieldError,
     wire::{account::SecondFactorRule, licenses::LicenseView, sessions::SessionView},
 };
@@ -168,6 +169,21 @@ pub fn end_reason(i18n: Texts, reason: EndReason) -> &'static str {
         EndReason::LicenseEnded => t_string!(i18n, reason.license_ended),
         EndReason::ReplacedByOtherDevice => t_string!(i18n, reason.replaced_by_other_device),
         EndReason::Abandoned => t_string!(i18n, reason.abandoned),
+    }
+}
+
+/// How waiting in a queue ended.
+pub fn ticket_end(i18n: Texts, end: TicketEnd) -> &'static str {
+    match end {
+        TicketEnd::Seated => t_string!(i18n, audit.end_seated),
+        TicketEnd::Declined => t_string!(i18n, audit.end_declined),
+        TicketEnd::Missed => t_string!(i18n, audit.end_missed),
+        TicketEnd::Withdrawn => t_string!(i18n, audit.end_withdrawn),
+        TicketEnd::Lapsed => t_string!(i18n, audit.end_lapsed),
+        TicketEnd::Dropped => t_string!(i18n, audit.end_dropped),
+        TicketEnd::UserDeactivated => end_reason(i18n, EndReason::UserDeactivated),
+        TicketEnd::AssignmentRevoked => end_reason(i18n, EndReason::AssignmentRevoked),
+        TicketEnd::LicenseEnded => end_reason(i18n, EndReason::LicenseEnded),
     }
 }
 

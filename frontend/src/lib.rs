@@ -16,6 +16,7 @@ pub mod app;
 pub mod boot;
 mod bulk_actions;
 pub mod caller;
+mod charts;
 pub mod clock;
 pub mod duration;
 pub mod format;

@@ -9,6 +9,7 @@ pub mod join;
 pub mod licenses;
 pub mod overview;
 pub mod profile;
+pub mod reports;
 pub mod sessions;
 pub mod settings;
 pub mod user;

@@ -36,6 +36,8 @@ pub enum NavPage {
     Groups,
     /// Products and licenses.
     Licenses,
+    /// What happened with the seats.
+    Reports,
     /// The audit log.
     Audit,
     /// The user's own sessions.
@@ -43,8 +45,16 @@ pub enum NavPage {
 }
 
 impl NavPage {
-    const ALL: [Self; 7] =
-        [Self::Overview, Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Sessions,
+        Self::Users,
+        Self::Groups,
+        Self::Licenses,
+        Self::Reports,
+        Self::Audit,
+        Self::Console,
+    ];
 
     /// The path of the page.
     pub const fn path(self) -> &'static str {
@@ -54,6 +64,7 @@ impl NavPage {
             Self::Users => "/users",
             Self::Groups => "/groups",
             Self::Licenses => "/licenses",
+            Self::Reports => "/reports",
             Self::Audit => "/audit",
             Self::Console => "/console",
         }
@@ -64,6 +75,7 @@ impl NavPage {
         match self {
             Self::Overview | Self::Sessions => Action::ViewSessions,
             Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
+            Self::Reports => Action::ViewReports,
             Self::Audit => Action::ViewAudit,
             Self::Console => Action::HoldSeats,
         }
@@ -76,6 +88,7 @@ impl NavPage {
             Self::Users => Glyph::Users,
             Self::Groups => Glyph::Group,
             Self::Licenses => Glyph::Box,
+            Self::Reports => Glyph::Chart,
             Self::Audit => Glyph::Log,
             Self::Console => Glyph::Console,
         }
@@ -146,6 +159,7 @@ fn NavLink(
         NavPage::Users => t_string!(i18n, nav.users),
         NavPage::Groups => t_string!(i18n, nav.groups),
         NavPage::Licenses => t_string!(i18n, nav.licenses),
+        NavPage::Reports => t_string!(i18n, nav.reports),
         NavPage::Audit => t_string!(i18n, nav.audit),
         NavPage::Console => t_string!(i18n, nav.console),
     };
@@ -155,6 +169,7 @@ fn NavLink(
         NavPage::Users => t_string!(i18n, nav.users_short),
         NavPage::Groups => t_string!(i18n, nav.groups_short),
         NavPage::Licenses => t_string!(i18n, nav.licenses_short),
+        NavPage::Reports => t_string!(i18n, nav.reports),
         NavPage::Audit => t_string!(i18n, nav.audit_short),
         NavPage::Console => t_string!(i18n, nav.console_short),
     };

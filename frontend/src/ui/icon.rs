@@ -44,6 +44,8 @@ pub enum Glyph {
     Down,
     /// An arrow up to a bar.
     Top,
+    /// Bars between two axes.
+    Chart,
     /// A sheet with lines.
     Log,
     /// An arrow down into a tray.
@@ -99,6 +101,7 @@ impl Glyph {
             }
             Self::Up => "M10 16V4.500M5 9.500l5-5 5 5",
             Self::Down => "M10 4v11.500M5 10.500l5 5 5-5",
+            Self::Chart => "M3 17V3M3 17h14M6.500 13v-3M10 13V6M13.500 13V8.500",
             Self::Log => "M4.500 3h11v14h-11zM7.500 7h5M7.500 10h5M7.500 13h3",
             Self::Download => "M10 3.500v9M6 8.800l4 4 4-4M4 16.500h12",
             Self::Person => "M7 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M4 16.500c.5-3.500 3-5 6-5s5.500 1.500 6 5",

@@ -15,8 +15,6 @@ use seatkeeper_shared::{
     license::GroupLimit,
     people::Locale,
     scope::Scope,
-    session::EndReason,
-    ticket::TicketEnd,
     wire::{directory::RuleView, groups::GroupView, imports::ImportState, providers::Finding},
 };
 
@@ -73,7 +71,7 @@ impl FactFormatter {
             FactValue::SignInMethod(method) => self.sign_in_method(*method),
             FactValue::SignInFailure(reason) => self.sign_in_failure(*reason),
             FactValue::SessionEnd(reason) => labels::end_reason(i18n, *reason),
-            FactValue::TicketEnd(end) => self.ticket_end(*end),
+            FactValue::TicketEnd(end) => labels::ticket_end(i18n, *end),
             FactValue::ImportState(state) => self.import_state(*state),
             FactValue::Finding(code) => return findings::finding_text(i18n, &Finding::new(*code, None)),
             FactValue::Refusal(code) => labels::problem(i18n, *code),
@@ -122,21 +120,6 @@ impl FactFormatter {
             SignInFailureReason::TooMany => t_string!(i18n, audit.sso_too_many),
             SignInFailureReason::NoProvider => t_string!(i18n, audit.sso_no_provider),
             SignInFailureReason::Unavailable => t_string!(i18n, audit.sso_unavailable),
-        }
-    }
-
-    fn ticket_end(self, end: TicketEnd) -> &'static str {
-        let i18n = self.i18n;
-        match end {
-            TicketEnd::Seated => t_string!(i18n, audit.end_seated),
-            TicketEnd::Declined => t_string!(i18n, audit.end_declined),
-            TicketEnd::Missed => t_string!(i18n, audit.end_missed),
-            TicketEnd::Withdrawn => t_string!(i18n, audit.end_withdrawn),
-            TicketEnd::Lapsed => t_string!(i18n, audit.end_lapsed),
-            TicketEnd::Dropped => t_string!(i18n, audit.end_dropped),
-            TicketEnd::UserDeactivated => labels::end_reason(i18n, EndReason::UserDeactivated),
-            TicketEnd::AssignmentRevoked => labels::end_reason(i18n, EndReason::AssignmentRevoked),
-            TicketEnd::LicenseEnded => labels::end_reason(i18n, EndReason::LicenseEnded),
         }
     }
 

@@ -1,0 +1,61 @@
+//! Reports: how the seats were used, who was turned away, and who used them. Each report is a page of its own with the
+//! same head: what it is about, the period, and filters, all in the address.
+
+pub mod costs;
+mod exception;
+mod export_menu;
+mod filter;
+mod filter_bar;
+mod head;
+mod own_period;
+pub mod people;
+mod period;
+mod person_filter;
+pub mod refusals;
+mod report_body;
+mod seat_time;
+mod state;
+mod subject;
+mod unused_seats;
+pub mod usage;
+
+/// A report, a tab of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReportTab {
+    /// How the seats were used.
+    Usage,
+    /// Who was turned away.
+    Refusals,
+    /// Who used the seats.
+    People,
+    /// What that costs, and which seats nobody uses.
+    Costs,
+}
+
+impl ReportTab {
+    const ALL: [Self; 4] = [Self::Usage, Self::Refusals, Self::People, Self::Costs];
+
+    /// The path of its page.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Usage => "/reports",
+            Self::Refusals => "/reports/refusals",
+            Self::People => "/reports/people",
+            Self::Costs => "/reports/costs",
+        }
+    }
+
+    /// The name of its export below `/reports`.
+    const fn export(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Refusals => "refusals",
+            Self::People | Self::Costs => "seat-time",
+        }
+    }
+
+    /// Whether it may be about all licenses together.
+    const fn accepts_all(self) -> bool {
+        matches!(self, Self::People | Self::Costs)
+    }
+}

@@ -1,0 +1,306 @@
+//! What a report is about, read from and written to the URL query and converted to API queries.
+
+use super::period::{Period, ToLocal};
+use chrono::{DateTime, Utc};
+use leptos_router::params::ParamsMap;
+use seatkeeper_shared::{
+    endpoints::Endpoint,
+    ids::{GroupId, LicenseId, ProductId, UserId},
+    session::Platform,
+    wire::reports::{PeakPeriod, SeatTimeGrouping},
+};
+
+/// The seats that a report is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Those of all licenses; reports that need one take the first.
+    #[default]
+    All,
+    /// Those of a license.
+    License(LicenseId),
+    /// Those of all licenses of a product together.
+    Product(ProductId),
+}
+
+/// What a heat map shows of each hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeatValue {
+    /// The most seats occupied at the same time.
+    #[default]
+    Peak,
+    /// The mean number of occupied seats.
+    Mean,
+    /// The refused requests.
+    Refusals,
+    /// How long agents waited.
+    Waits,
+}
+
+/// The window within which repeated requests count as one, in seconds, unless another is chosen.
+pub const DEFAULT_WINDOW: i64 = 10;
+/// After how many days without a session a named seat counts as unused, unless another number is chosen.
+pub const DEFAULT_UNUSED_DAYS: i64 = 45;
+
+/// What a report is about, and how it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFilter {
+    pub scope: Scope,
+    pub period: Period,
+    /// Only what members of this group did.
+    pub group: Option<GroupId>,
+    /// Only what this user did.
+    pub user: Option<UserId>,
+    /// Only sessions with this platform at the other end.
+    pub platform: Option<Platform>,
+    /// The moment of which the sessions are listed.
+    pub at: Option<DateTime<Utc>>,
+    /// The length of the periods whose peaks are listed.
+    pub peaks: PeakPeriod,
+    pub heat: HeatValue,
+    /// The window within which repeated requests count as one, in seconds.
+    pub window: i64,
+    /// What a row of the seat time stands for.
+    pub by: SeatTimeGrouping,
+    /// After how many days without a session a named seat counts as unused.
+    pub days: i64,
+}
+
+impl Default for ReportFilter {
+    fn default() -> Self {
+        Self {
+            scope: Scope::All,
+            period: Period::default(),
+            group: None,
+            user: None,
+            platform: None,
+            at: None,
+            peaks: PeakPeriod::Day,
+            heat: HeatValue::default(),
+            window: DEFAULT_WINDOW,
+            by: SeatTimeGrouping::User,
+            days: DEFAULT_UNUSED_DAYS,
+        }
+    }
+}
+
+impl Scope {
+    /// The parameter that selects it, if there is one.
+    pub fn parameter(self) -> Option<(&'static str, String)> {
+        match self {
+            Self::All => None,
+            Self::License(id) => Some(("license", id.to_string())),
+            Self::Product(id) => Some(("product", id.to_string())),
+        }
+    }
+
+    /// The value in a list of choices: `license:ID`.
+    pub fn choice(self) -> String {
+        self.parameter().map(|(name, id)| format!("{name}:{id}")).unwrap_or_default()
+    }
+
+    /// Reads the value of a choice; what is not known means all.
+    pub fn from_choice(choice: &str) -> Self {
+        match choice.split_once(':') {
+            Some(("license", id)) => id.parse().map(Self::License).unwrap_or_default(),
+            Some(("product", id)) => id.parse().map(Self::Product).unwrap_or_default(),
+            _ => Self::All,
+        }
+    }
+}
+
+impl HeatValue {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Peak, Self::Mean, Self::Refusals, Self::Waits];
+
+    /// The name in the address.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Peak => "peak",
+            Self::Mean => "mean",
+            Self::Refusals => "refusals",
+            Self::Waits => "waits",
+        }
+    }
+
+    /// Reads a name; unknown ones mean the peak.
+    pub fn read(name: &str) -> Self {
+        Self::ALL.into_iter().find(|value| value.as_str() == name).unwrap_or_default()
+    }
+}
+
+impl ReportFilter {
+    /// Parses the URL query. Values that are not valid are ignored.
+    pub fn read(query: &ParamsMap) -> Self {
+        let text = |name| query.get_str(name).unwrap_or_default();
+        let number = |name, default: i64, most: i64| {
+            text(name).parse().ok().filter(|number| (0..=most).contains(number)).unwrap_or(default)
+        };
+        let product = text("product").parse().map(Scope::Product).unwrap_or_default();
+        let default = Self::default();
+        Self {
+            scope: text("license").parse().map_or(product, Scope::License),
+            period: Period::read(text("period"), text("from"), text("to")),
+            group: text("group").parse().ok(),
+            user: text("user").parse().ok(),
+            platform: text("platform").parse().ok(),
+            at: text("at").parse().ok(),
+            peaks: text("peaks").parse().unwrap_or(default.peaks),
+            heat: HeatValue::read(text("heat")),
+            window: number("window", default.window, 3_600),
+            by: text("by").parse().unwrap_or(default.by),
+            days: number("days", default.days, 3_650),
+        }
+    }
+
+    /// The URL query, including the `?`; empty for the default filter.
+    pub fn query(&self) -> String {
+        let default = Self::default();
+        let mut query = self.shared_parameters();
+        let mut put = |name: &'static str, value: String, is_default: bool| {
+            if !is_default {
+                query.replace(name, value);
+            }
+        };
+        put("at", self.at.map(rfc3339).unwrap_or_default(), self.at.is_none());
+        put("peaks", self.peaks.to_string(), self.peaks == default.peaks);
+        put("heat", self.heat.as_str().to_owned(), self.heat == default.heat);
+        put("window", self.window.to_string(), self.window == default.window);
+        put("by", self.by.to_string(), self.by == default.by);
+        put("days", self.days.to_string(), self.days == default.days);
+        query.to_query_string()
+    }
+
+    /// The URL query of another report about the same: without what only this one has.
+    pub fn query_of_others(&self) -> String {
+        self.shared_parameters().to_query_string()
+    }
+
+    /// Whether it is about some people or platforms only.
+    pub fn is_narrowed(&self) -> bool {
+        self.group.is_some() || self.user.is_some() || self.platform.is_some()
+    }
+
+    /// Adds scope, period and filters to a request.
+    pub fn restrict<T>(
+        &self,
+        request: Endpoint<T>,
+        scope: Scope,
+        now: DateTime<Utc>,
+        to_local: ToLocal,
+    ) -> Endpoint<T> {
+        let (from, to) = self.period.limits(now, to_local);
+        let request = with_scope(request, scope).with("from", &rfc3339(from)).with("to", &rfc3339(to));
+        self.narrow(request)
+    }
+
+    /// Adds the people and platforms to a request.
+    fn narrow<T>(&self, request: Endpoint<T>) -> Endpoint<T> {
+        self.narrowing().into_iter().fold(request, |request, (name, value)| request.with(name, &value))
+    }
+
+    fn narrowing(&self) -> Vec<(&'static str, String)> {
+        let group = self.group.map(|id| ("group", id.to_string()));
+        let user = self.user.map(|id| ("user", id.to_string()));
+        let platform = self.platform.map(|platform| ("platform", platform.to_string()));
+        [group, user, platform].into_iter().flatten().collect()
+    }
+
+    fn shared_parameters(&self) -> ParamsMap {
+        let mut query = ParamsMap::new();
+        if let Some((name, id)) = self.scope.parameter() {
+            query.replace(name, id);
+        }
+        match &self.period {
+            Period::Own { from, to } => {
+                query.replace("from", from.clone());
+                query.replace("to", to.clone());
+            }
+            named if *named == Period::default() => {}
+            named => query.replace("period", named.name().to_owned()),
+        }
+        for (name, value) in self.narrowing() {
+            query.replace(name, value);
+        }
+        query
+    }
+}
+
+/// Adds the seats that a request is about.
+pub fn with_scope<T>(request: Endpoint<T>, scope: Scope) -> Endpoint<T> {
+    match scope.parameter() {
+        Some((name, id)) => request.with(name, &id),
+        None => request,
+    }
+}
+
+/// A time in an address or a request.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    // The debug format of a naive time is RFC 3339 without the `Z`.
+    format!("{:?}Z", at.naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatkeeper_shared::endpoints;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const ID: &str = "0190a5b2-7c3d-7000-8000-000000000001";
+
+    fn read(pairs: &[(&'static str, &str)]) -> ReportFilter {
+        let mut query = ParamsMap::new();
+        for (name, value) in pairs {
+            query.insert(*name, (*value).to_owned());
+        }
+        ReportFilter::read(&query)
+    }
+
+    #[wasm_bindgen_test]
+    fn a_filter_is_the_same_after_a_visit_to_the_address_bar() {
+        let pairs = [
+            ("license", ID),
+            ("period", "30d"),
+            ("user", ID),
+            ("platform", "mac"),
+            ("window", "60"),
+            ("by", "group"),
+            ("heat", "waits"),
+            ("peaks", "hour"),
+            ("at", "2026-11-24T08:31:00Z"),
+        ];
+        let filter = read(&pairs);
+        let query = filter.query();
+        for (name, _) in pairs {
+            assert!(query.contains(&format!("{name}=")), "{name}: {query}");
+        }
+        assert!(!query.contains("days="), "the default is not written: {query}");
+        assert_eq!(ReportFilter::default().query(), "");
+    }
+
+    #[wasm_bindgen_test]
+    fn another_report_is_about_the_same_seats_period_and_people() {
+        let filter =
+            read(&[("product", ID), ("from", "2026-11-24"), ("to", "2026-11-25"), ("by", "group"), ("at", "x")]);
+        let query = filter.query_of_others();
+        assert!(query.contains("product=") && query.contains("from=2026-11-24") && !query.contains("by="), "{query}");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_request_has_the_instants_of_the_period() {
+        let filter = read(&[("license", ID), ("from", "2026-11-24"), ("to", "2026-11-24"), ("platform", "ios")]);
+        let to_local: ToLocal = &|at| at.naive_utc();
+        let request = filter.restrict(endpoints::reports::usage(), filter.scope, DateTime::UNIX_EPOCH, to_local);
+        let path = request.into_request().path.replace("%3A", ":");
+        assert!(path.starts_with(&format!("/reports/usage?license={ID}&from=2026-11-24T00:00:00Z")), "{path}");
+        assert!(path.ends_with("to=2026-11-25T00:00:00Z&platform=ios"), "{path}");
+    }
+
+    #[wasm_bindgen_test]
+    fn values_that_are_not_valid_are_ignored() {
+        let filter =
+            read(&[("license", "all"), ("window", "-5"), ("days", "many"), ("by", "moon"), ("platform", "tv")]);
+        assert_eq!(filter, ReportFilter::default());
+        assert_eq!(Scope::from_choice("product:nothing"), Scope::All);
+        assert_eq!(Scope::from_choice(&read(&[("license", ID)]).scope.choice()), read(&[("license", ID)]).scope);
+    }
+}

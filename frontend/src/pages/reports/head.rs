@@ -1,0 +1,78 @@
+//! The head of each report: title, export, tabs and filters; and its content, for callers who may see reports.
+
+use super::{ReportTab, export_menu::ExportMenu, filter_bar::FilterBar, state::ReportState};
+use crate::{i18n::*, shell::RequirePermission, text::text, ui::page_head::PageHead};
+use leptos::prelude::*;
+use seatkeeper_shared::permissions::Action;
+
+/// The page of a report.
+#[component]
+pub fn ReportPage(
+    /// The report.
+    tab: ReportTab,
+    /// Draws its content.
+    content: fn(ReportState) -> AnyView,
+) -> impl IntoView {
+    view! {
+        <div class="page reports-page">
+            <RequirePermission action=Action::ViewReports>
+                <Report tab content />
+            </RequirePermission>
+        </div>
+    }
+}
+
+#[component]
+fn Report(
+    /// The report.
+    tab: ReportTab,
+    /// Draws its content.
+    content: fn(ReportState) -> AnyView,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let page = ReportState::new(tab);
+    let line = move || {
+        view! {
+            <p class="report-line muted">
+                <span>{move || t_string!(i18n, live.zone, zone = page.format.time_zone())}</span>
+                <span>{t!(i18n, reports.exact)}</span>
+            </p>
+        }
+    };
+    view! {
+        <PageHead title=text!(reports.title) line>
+            <ExportMenu page />
+        </PageHead>
+        <Tabs page />
+        <FilterBar page />
+        {content(page)}
+    }
+}
+
+/// Links to all reports about the same seats and period.
+#[component]
+fn Tabs(
+    /// Shared state of the report.
+    page: ReportState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = move |tab: ReportTab| match tab {
+        ReportTab::Usage => t_string!(i18n, reports.tab_usage),
+        ReportTab::Refusals => t_string!(i18n, reports.tab_refusals),
+        ReportTab::People => t_string!(i18n, reports.tab_people),
+        ReportTab::Costs => t_string!(i18n, reports.tab_costs),
+    };
+    let link = move |tab: ReportTab| {
+        let address = move || page.filter.with(|filter| format!("{}{}", tab.path(), filter.query_of_others()));
+        view! {
+            <a href=address aria-current=(tab == page.tab).then_some("page")>
+                {move || name(tab)}
+            </a>
+        }
+    };
+    view! {
+        <nav class="report-tabs" aria-label=move || t_string!(i18n, reports.title)>
+            {ReportTab::ALL.map(link).collect_view()}
+        </nav>
+    }
+}
