@@ -17,6 +17,7 @@ mod page_checks;
 mod people;
 mod pictures;
 mod queue;
+mod reports;
 mod second_factor;
 mod sessions;
 mod setup;

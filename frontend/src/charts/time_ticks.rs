@@ -154,9 +154,14 @@ mod tests {
         at.naive_utc() + TimeDelta::hours(if summer.contains(&at) { 2 } else { 1 })
     }
 
+    /// "24 09:31:05"
+    fn text(at: NaiveDateTime) -> String {
+        format!("{:02} {:?}", at.day(), at.time())
+    }
+
     fn ticks(from: &str, to: &str, most: i64) -> Vec<(String, TickLabel)> {
         let ticks = time_ticks(utc(from), utc(to), most, &berlin);
-        ticks.into_iter().map(|tick| (berlin(tick.at).format("%d %H:%M:%S").to_string(), tick.label)).collect()
+        ticks.into_iter().map(|tick| (text(berlin(tick.at)), tick.label)).collect()
     }
 
     #[wasm_bindgen_test]

@@ -54,6 +54,16 @@ impl ReportTab {
         }
     }
 
+    /// Whether it can be limited to a group or a user.
+    const fn filters_people(self) -> bool {
+        matches!(self, Self::Usage | Self::Refusals)
+    }
+
+    /// Whether it can be limited to a platform. A refused request never had one.
+    const fn filters_platform(self) -> bool {
+        matches!(self, Self::Usage)
+    }
+
     /// Whether it may be about all licenses together.
     const fn accepts_all(self) -> bool {
         matches!(self, Self::People | Self::Costs)

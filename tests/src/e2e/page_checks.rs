@@ -83,6 +83,7 @@ const STAFF: &[(&str, &str)] = &[
     ("/users", "users"),
     ("/groups", "groups"),
     ("/licenses", "licenses"),
+    ("/reports", "reports"),
     ("/audit", "audit"),
     ("/users/import", "import"),
     ("/settings", "settings"),

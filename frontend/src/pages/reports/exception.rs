@@ -74,7 +74,7 @@ pub fn KeepSeat(
 fn reason_error(reason: &str) -> Option<FieldError> {
     match reason.chars().count() {
         0 => Some(FieldError::Required),
-        ..=MAX_REASON_CHARS => None,
+        1..=MAX_REASON_CHARS => None,
         _ => Some(FieldError::TooLong { max: MAX_REASON_CHARS }),
     }
 }

@@ -29,7 +29,7 @@ pub fn ExportMenu(
         };
         let scope = page.scope.get()?;
         let request = page.filter.with(|filter| {
-            let request = filter.restrict(request(), scope, page.now(), &page.to_local());
+            let request = filter.of_tab(page.tab).restrict(request(), scope, page.now(), &page.to_local());
             match page.tab {
                 ReportTab::Refusals => request.with("window", &filter.window.to_string()),
                 ReportTab::People | ReportTab::Costs => request.with("by", filter.by.as_str()),

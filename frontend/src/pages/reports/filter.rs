@@ -1,6 +1,9 @@
 //! What a report is about, read from and written to the URL query and converted to API queries.
 
-use super::period::{Period, ToLocal};
+use super::{
+    ReportTab,
+    period::{Period, ToLocal},
+};
 use chrono::{DateTime, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
@@ -175,6 +178,19 @@ impl ReportFilter {
         self.shared_parameters().to_query_string()
     }
 
+    /// The part of it that a report knows; the rest stays in the address for the others.
+    #[must_use]
+    pub fn of_tab(&self, tab: ReportTab) -> Self {
+        let mut filter = self.clone();
+        if !tab.filters_people() {
+            (filter.group, filter.user) = (None, None);
+        }
+        if !tab.filters_platform() {
+            filter.platform = None;
+        }
+        filter
+    }
+
     /// Whether it is about some people or platforms only.
     pub fn is_narrowed(&self) -> bool {
         self.group.is_some() || self.user.is_some() || self.platform.is_some()
@@ -293,6 +309,15 @@ mod tests {
         let path = request.into_request().path.replace("%3A", ":");
         assert!(path.starts_with(&format!("/reports/usage?license={ID}&from=2026-11-24T00:00:00Z")), "{path}");
         assert!(path.ends_with("to=2026-11-25T00:00:00Z&platform=ios"), "{path}");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_report_asks_only_for_what_it_knows() {
+        let filter = read(&[("user", ID), ("platform", "ios")]);
+        assert!(filter.of_tab(ReportTab::Usage).platform.is_some());
+        assert_eq!(filter.of_tab(ReportTab::Refusals).platform, None);
+        assert!(filter.of_tab(ReportTab::Refusals).is_narrowed() && !filter.of_tab(ReportTab::People).is_narrowed());
+        assert!(filter.query_of_others().contains("platform=ios"), "the other reports keep it");
     }
 
     #[wasm_bindgen_test]

@@ -1,7 +1,6 @@
 //! The filters of a report: license or product, period, group, person and platform.
 
 use super::{
-    ReportTab,
     filter::Scope,
     own_period::OwnPeriod,
     period::Period,
@@ -29,8 +28,6 @@ pub fn FilterBar(
     let i18n = use_i18n();
     let is_own = Memo::new(move |_| page.filter.with(|filter| matches!(filter.period, Period::Own { .. })));
     let chosen_scope = Signal::derive(move || page.scope.get().unwrap_or_default().choice());
-    // What the report about refusals counts was never connected to a platform.
-    let has_platform = page.tab != ReportTab::Refusals;
     view! {
         <section class="list report-filter" aria-label=move || t_string!(i18n, reports.filter)>
             <div class="bar">
@@ -48,7 +45,7 @@ pub fn FilterBar(
                     value=page.chosen(|filter| filter.period.name().to_owned())
                     choose=move |name: String| choose_period(page, &name)
                 />
-                <Show when=move || page.may(Action::ViewUsers)>
+                <Show when=move || page.tab.filters_people() && page.may(Action::ViewUsers)>
                     <Select
                         label=text!(reports.group)
                         name="group"
@@ -58,7 +55,9 @@ pub fn FilterBar(
                     />
                     <PersonField page />
                 </Show>
-                {has_platform
+                {page
+                    .tab
+                    .filters_platform()
                     .then(|| {
                         view! {
                             <Select
@@ -75,7 +74,7 @@ pub fn FilterBar(
             <Show when=move || is_own.get()>
                 <OwnPeriod page />
             </Show>
-            <PersonChip page />
+            {page.tab.filters_people().then(|| view! { <PersonChip page /> })}
         </section>
     }
 }

@@ -3,12 +3,13 @@
 
 use super::{period::Period, state::ReportState};
 use crate::{
+    api::Failure,
     i18n::*,
     text::{Text, text},
     ui::{
-        empty_state::EmptyState,
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
-        query::{Loaded, QueryStatus},
+        query::QueryStatus,
         show::Show,
     },
 };
@@ -46,11 +47,13 @@ pub fn ReportBody(
             </Show>
         }
     };
+    let failure = Signal::derive(move || status.failure().unwrap_or(Failure::Unreachable));
+    let error = move || view! { <LoadError failure retry=move |()| status.reload() /> };
     let in_place = move || {
         view! {
-            <Loaded status rows=8>
-                {()}
-            </Loaded>
+            <Show when=move || has_failed.get() fallback=move || view! { <Skeleton rows=8 /> }>
+                {error()}
+            </Show>
         }
     };
     view! {
@@ -89,7 +92,7 @@ fn NothingHappened(
     title: Text,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let is_narrowed = move || page.filter.with(super::filter::ReportFilter::is_narrowed);
+    let is_narrowed = move || page.filter.with(|filter| filter.of_tab(page.tab).is_narrowed());
     let is_long = move || page.filter.with(|filter| filter.period == Period::Days(90));
     let longer = move |_| page.update_filter(|filter| filter.period = Period::Days(90));
     let everybody = move |_| {

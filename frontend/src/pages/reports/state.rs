@@ -105,7 +105,8 @@ impl ReportState {
     /// The request for a report: about the chosen seats, period and people. `None` while it is not known which license.
     pub fn request<T>(self, report: fn() -> Endpoint<T>) -> Option<Endpoint<T>> {
         let scope = self.scope.get()?;
-        Some(self.filter.with(|filter| filter.restrict(report(), scope, self.clock.now_untracked(), &self.to_local())))
+        let filter = self.filter.with(|filter| filter.of_tab(self.tab));
+        Some(filter.restrict(report(), scope, self.clock.now_untracked(), &self.to_local()))
     }
 
     /// The chosen period.
