@@ -107,9 +107,10 @@ impl Format {
         intl(self.i18n, "NumberFormat", &options, &share).unwrap_or_else(|| format!("{share:?}"))
     }
 
-    /// "1.234,5"
+    /// "1.234,5", below ten with a digit more: "1,25"
     pub fn decimal(self, number: f64) -> String {
-        let options = [("maximumFractionDigits", "1"), GROUPING];
+        let digits = if number.abs() < 10.0 { "2" } else { "1" };
+        let options = [("maximumFractionDigits", digits), GROUPING];
         let number = JsValue::from_f64(number);
         intl(self.i18n, "NumberFormat", &options, &number).unwrap_or_else(|| format!("{number:?}"))
     }
@@ -119,8 +120,11 @@ impl Format {
         if seconds < 86_400 {
             return self.duration(TimeDelta::seconds(seconds));
         }
-        let (h, m) = (self.number(seconds / 3_600), format!("{:02}", seconds % 3_600 / 60));
-        t_string!(self.i18n, time.hours, h = h, m = m)
+        let (h, m) = (self.number(seconds / 3_600), seconds % 3_600 / 60);
+        match m {
+            0 => t_string!(self.i18n, time.full_hours, h = h),
+            m => t_string!(self.i18n, time.hours, h = h, m = format!("{m:02}")),
+        }
     }
 
     /// A time in a chart or report about a span of this many milliseconds: as precise as the span needs.

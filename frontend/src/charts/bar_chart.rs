@@ -12,6 +12,8 @@ const BOTTOM: f64 = 22.0;
 const MARK_ROW: f64 = 16.0;
 /// The least width of a label below a bar.
 const LABEL_WIDTH: f64 = 34.0;
+/// The most that a bar is wide, in pixels.
+const MAX_BAR_WIDTH: f64 = 72.0;
 
 /// A bar.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +124,10 @@ impl BarLayout {
     fn draw(self, data: &BarData) -> AnyView {
         let ticks = data.ticks.iter().map(|(value, label)| self.tick(*value, label)).collect_view();
         let bars = data.bars.iter().enumerate().map(|(index, bar)| self.bar(index, bar)).collect_view();
-        let marks = data.marks.iter().map(|mark| self.mark(mark)).collect_view();
-        view! { <g>{ticks} {bars} {marks}</g> }.into_any()
+        // The lines first: none of them crosses a label.
+        let lines = data.marks.iter().map(|mark| self.mark_line(mark)).collect_view();
+        let marks = data.marks.iter().map(|mark| self.mark_label(mark)).collect_view();
+        view! { <g>{ticks} {bars} {lines} {marks}</g> }.into_any()
     }
 
     fn tick(self, value: i64, label: &str) -> AnyView {
@@ -139,7 +143,8 @@ impl BarLayout {
 
     fn bar(self, index: usize, bar: &Bar) -> AnyView {
         let gap = if self.step > 6.0 { (self.step * 0.16).min(6.0) } else { 0.0 };
-        let (x, width) = (self.x(index) + gap / 2.0, (self.step - gap).max(0.5));
+        let width = (self.step - gap).clamp(0.5, MAX_BAR_WIDTH);
+        let x = self.x(index) + (self.step - width) / 2.0;
         let (top, bottom) = (self.y(bar.value), self.y(0));
         let class = if bar.full { "bar full" } else { "bar" };
         let limit = bar.limit.map(|limit| {
@@ -166,14 +171,21 @@ impl BarLayout {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a few rows")]
-    fn mark(self, mark: &BarMark) -> AnyView {
-        let (x, y) = (self.x(mark.after), 12.0 + mark.row as f64 * MARK_ROW);
+    fn mark_y(mark: &BarMark) -> f64 {
+        12.0 + mark.row as f64 * MARK_ROW
+    }
+
+    fn mark_line(self, mark: &BarMark) -> AnyView {
+        let x = self.x(mark.after);
+        view! { <line class="mark-line" x1=x x2=x y1=Self::mark_y(mark) - 8.0 y2=self.y(0)></line> }.into_any()
+    }
+
+    fn mark_label(self, mark: &BarMark) -> AnyView {
+        let x = self.x(mark.after);
         // A label that would leave the chart stands on the other side of its line.
-        let is_right = x > self.right - 150.0;
-        let (text_x, anchor) = if is_right { (x - 5.0, "end") } else { (x + 5.0, "start") };
+        let (x, anchor) = if x > self.right - 150.0 { (x - 5.0, "end") } else { (x + 5.0, "start") };
         view! {
-            <line class="mark-line" x1=x x2=x y1=y - 8.0 y2=self.y(0)></line>
-            <text class="axis strong" x=text_x y=y text-anchor=anchor>
+            <text class="axis strong halo" x=x y=Self::mark_y(mark) text-anchor=anchor>
                 {mark.label.clone()}
             </text>
         }

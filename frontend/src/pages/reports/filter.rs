@@ -12,6 +12,7 @@ use seatkeeper_shared::{
     session::Platform,
     wire::reports::{PeakPeriod, SeatTimeGrouping},
 };
+use std::ops::RangeInclusive;
 
 /// The seats that a report is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,8 +58,8 @@ pub struct ReportFilter {
     pub platform: Option<Platform>,
     /// The moment of which the sessions are listed.
     pub at: Option<DateTime<Utc>>,
-    /// The length of the periods whose peaks are listed.
-    pub peaks: PeakPeriod,
+    /// The length of the periods whose peaks are listed, if it is chosen.
+    pub peaks: Option<PeakPeriod>,
     pub heat: HeatValue,
     /// The window within which repeated requests count as one, in seconds.
     pub window: i64,
@@ -77,7 +78,7 @@ impl Default for ReportFilter {
             user: None,
             platform: None,
             at: None,
-            peaks: PeakPeriod::Day,
+            peaks: None,
             heat: HeatValue::default(),
             window: DEFAULT_WINDOW,
             by: SeatTimeGrouping::User,
@@ -135,8 +136,8 @@ impl ReportFilter {
     /// Parses the URL query. Values that are not valid are ignored.
     pub fn read(query: &ParamsMap) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
-        let number = |name, default: i64, most: i64| {
-            text(name).parse().ok().filter(|number| (0..=most).contains(number)).unwrap_or(default)
+        let number = |name, default: i64, range: RangeInclusive<i64>| {
+            text(name).parse().ok().filter(|number| range.contains(number)).unwrap_or(default)
         };
         let product = text("product").parse().map(Scope::Product).unwrap_or_default();
         let default = Self::default();
@@ -147,11 +148,11 @@ impl ReportFilter {
             user: text("user").parse().ok(),
             platform: text("platform").parse().ok(),
             at: text("at").parse().ok(),
-            peaks: text("peaks").parse().unwrap_or(default.peaks),
+            peaks: text("peaks").parse().ok(),
             heat: HeatValue::read(text("heat")),
-            window: number("window", default.window, 3_600),
+            window: number("window", default.window, 0..=3_600),
             by: text("by").parse().unwrap_or(default.by),
-            days: number("days", default.days, 3_650),
+            days: number("days", default.days, 1..=3_650),
         }
     }
 
@@ -165,7 +166,7 @@ impl ReportFilter {
             }
         };
         put("at", self.at.map(rfc3339).unwrap_or_default(), self.at.is_none());
-        put("peaks", self.peaks.to_string(), self.peaks == default.peaks);
+        put("peaks", self.peaks.map(|peaks| peaks.to_string()).unwrap_or_default(), self.peaks.is_none());
         put("heat", self.heat.as_str().to_owned(), self.heat == default.heat);
         put("window", self.window.to_string(), self.window == default.window);
         put("by", self.by.to_string(), self.by == default.by);

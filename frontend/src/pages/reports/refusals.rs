@@ -60,9 +60,9 @@ fn Refusals(
             <FoldCard state />
             <div class="report-pair">
                 <RulesCard state />
-                <HoursCard state />
                 <UsersCard state />
             </div>
+            <HoursCard state />
             <LatestCard state />
         </ReportBody>
     }

@@ -157,7 +157,7 @@ fn Rows(
             let most = report.rows.iter().map(|row| row.time.seat_seconds).max().unwrap_or(0);
             let row = |row: &SeatTimeRow| {
                 let whole = report.total.seat_seconds;
-                view! { <TimeRow state row=row.clone() grouping=report.grouping most whole /> }.into_any()
+                time_row(state, row.clone(), report.grouping, most, whole)
             };
             report.rows.iter().map(row).collect::<Vec<_>>()
         })
@@ -212,24 +212,12 @@ fn grouping(format: Format, by: SeatTimeGrouping) -> &'static str {
     }
 }
 
-#[component]
-fn TimeRow(
-    /// The report and the state of its page.
-    state: SeatTimeState,
-    /// The row.
-    row: SeatTimeRow,
-    /// What it stands for.
-    grouping: SeatTimeGrouping,
-    /// The seat seconds that fill its bar.
-    most: i64,
-    /// The seat seconds of all rows together.
-    whole: i64,
-) -> impl IntoView {
+/// A row. Its bar is filled by `most` seat seconds; `whole` are those of all rows together.
+fn time_row(state: SeatTimeState, row: SeatTimeRow, grouping: SeatTimeGrouping, most: i64, whole: i64) -> AnyView {
     let (page, format) = (state.page, state.page.format);
     let i18n = format.texts();
     let time = row.time;
-    let cost =
-        move || row.cost.as_ref().map_or_else(|| t_string!(i18n, common.dash).to_owned(), |cost| format.money(cost));
+    let cost = row.cost.map_or_else(|| t_string!(i18n, common.dash).to_owned(), |cost| format.money(&cost));
     let name = match (grouping, row.id.as_deref(), row.name) {
         (SeatTimeGrouping::User, Some(id), Some(name)) => match id.parse() {
             Ok(id) => view! { <PersonName page id name /> }.into_any(),
@@ -255,6 +243,7 @@ fn TimeRow(
             {state.with_cost.then(|| view! { <td class="num nowrap">{cost}</td> })}
         </tr>
     }
+    .into_any()
 }
 
 /// The parts of a bar in words, for screen readers.

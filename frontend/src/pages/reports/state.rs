@@ -25,7 +25,7 @@ use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
     license::Model,
     permissions::Action,
-    wire::{groups::GroupView, licenses::LicenseView},
+    wire::{groups::GroupView, licenses::LicenseView, reports::PeakPeriod},
 };
 use std::sync::Arc;
 
@@ -112,6 +112,17 @@ impl ReportState {
     /// The chosen period.
     pub fn limits(self) -> (DateTime<Utc>, DateTime<Utc>) {
         self.filter.with(|filter| filter.period.limits(self.clock.now_untracked(), &self.to_local()))
+    }
+
+    /// The length of the periods whose peaks are listed: as chosen, else one that gives some dozens of them; tracked.
+    pub fn peaks(self) -> PeakPeriod {
+        let (from, to) = self.limits();
+        self.filter.with(|filter| filter.peaks).unwrap_or(match (to - from).num_days() {
+            ..=2 => PeakPeriod::Hour,
+            ..=100 => PeakPeriod::Day,
+            ..=800 => PeakPeriod::Week,
+            _ => PeakPeriod::Month,
+        })
     }
 
     /// The current time, untracked.

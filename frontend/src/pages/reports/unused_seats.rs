@@ -156,7 +156,8 @@ fn SeatRow(
             }
         })
     };
-    let license = labels::license_name(i18n, &seat.product_name, Model::Named);
+    let product = seat.product_name.clone();
+    let license = move || labels::license_name(i18n, &product, Model::Named);
     let (id, name) = (seat.user_id, seat.user_name.clone());
     view! {
         <tr>

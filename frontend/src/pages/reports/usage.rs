@@ -47,10 +47,7 @@ fn Usage(
     /// Shared state of the report.
     page: ReportState,
 ) -> impl IntoView {
-    let request = move || {
-        let peaks = page.filter.with(|filter| filter.peaks);
-        Some(page.request(endpoints::reports::usage)?.with("peaks", peaks.as_str()))
-    };
+    let request = move || Some(page.request(endpoints::reports::usage)?.with("peaks", page.peaks().as_str()));
     let usage = UsageState { page, report: Loading::new(request) };
     let report = usage.report;
     let is_empty = Memo::new(move |_| report.value.with(|report| report.as_deref().is_some_and(is_empty)));
@@ -72,12 +69,12 @@ fn Usage(
             <PeaksCard usage />
             <div class="report-pair">
                 <EfficiencyCard usage />
-                <WeekCard usage />
                 <LengthsCard usage />
-                <Show when=move || has_waits.get()>
-                    <WaitsCard usage />
-                </Show>
             </div>
+            <WeekCard usage />
+            <Show when=move || has_waits.get()>
+                <WaitsCard usage />
+            </Show>
         </ReportBody>
     }
 }

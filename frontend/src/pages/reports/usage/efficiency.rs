@@ -62,13 +62,14 @@ fn bars(format: Format, report: &UsageReport) -> BarData {
         limit: None,
         full: false,
     };
+    let tick = |seconds: i64| (seconds, if seconds == 0 { format.number(0) } else { format.hours(seconds) });
     let i18n = format.texts();
     let efficiency = &report.efficiency;
     let time = marks(format, &efficiency.enough_for_time, 0, |n| t_string!(i18n, reports.mark_time, n = n));
     let requests = marks(format, &efficiency.enough_for_requests, 1, |n| t_string!(i18n, reports.mark_requests, n = n));
     BarData {
         bars: seconds.iter().enumerate().map(bar).collect(),
-        ticks: duration_ticks(highest, 4).into_iter().map(|tick| (tick, format.hours(tick))).collect(),
+        ticks: duration_ticks(highest, 4).into_iter().map(tick).collect(),
         marks: time.into_iter().chain(requests).collect(),
     }
 }

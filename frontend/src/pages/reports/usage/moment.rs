@@ -59,7 +59,7 @@ fn Moment(
     };
     let title = move || at.get().map(|at| t_string!(i18n, reports.moment_title, at = format.exact(at)));
     view! {
-        <section class="card moment" aria-labelledby="moment-heading">
+        <section class="card moment">
             <div class="card-head">
                 <h2 id="moment-heading" tabindex="-1">
                     {title}

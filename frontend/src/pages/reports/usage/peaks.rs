@@ -24,7 +24,7 @@ pub fn PeaksCard(
     let i18n = use_i18n();
     let (page, report) = (usage.page, usage.report);
     let format = page.format;
-    let period = Memo::new(move |_| page.filter.with(|filter| filter.peaks));
+    let period = Memo::new(move |_| page.peaks());
     let segments = Signal::derive(move || {
         PeakPeriod::ALL
             .iter()
@@ -45,9 +45,9 @@ pub fn PeaksCard(
                     label=text!(reports.peaks_by)
                     bare=true
                     segments
-                    value=page.chosen(|filter| filter.peaks.to_string())
+                    value=Signal::derive(move || period.get().to_string())
                     choose=move |name: &'static str| {
-                        page.update_filter(|filter| filter.peaks = name.parse().unwrap_or(PeakPeriod::Day))
+                        page.update_filter(|filter| filter.peaks = name.parse().ok())
                     }
                 />
             </div>
