@@ -16,7 +16,7 @@ use crate::{
         licenses::LicensesPage,
         overview::OverviewPage,
         profile::ProfilePage,
-        reports::{costs::CostsPage, people::PeoplePage, refusals::RefusalsPage, usage::UsagePage},
+        reports::{costs::CostsPage, people::PeoplePage, refusals::RefusalsPage, sizing::SizingPage, usage::UsagePage},
         sessions::SessionsPage,
         settings::{SettingsPage, directory::DirectoryPage},
         user::UserPage,
@@ -83,6 +83,10 @@ fn AppRoutes() -> impl IntoView {
                     <Route
                         path=path!("reports/refusals")
                         view={lazy_page!("/reports/refusals" => reports_refusals, RefusalsPage)}
+                    />
+                    <Route
+                        path=path!("reports/sizing")
+                        view={lazy_page!("/reports/sizing" => reports_sizing, SizingPage)}
                     />
                     <Route
                         path=path!("reports/people")

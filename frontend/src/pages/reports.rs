@@ -14,6 +14,7 @@ mod person_filter;
 pub mod refusals;
 mod report_body;
 mod seat_time;
+pub mod sizing;
 mod state;
 mod subject;
 mod unused_seats;
@@ -26,6 +27,8 @@ pub enum ReportTab {
     Usage,
     /// Who was turned away.
     Refusals,
+    /// How many seats are really needed.
+    Sizing,
     /// Who used the seats.
     People,
     /// What that costs, and which seats nobody uses.
@@ -33,13 +36,14 @@ pub enum ReportTab {
 }
 
 impl ReportTab {
-    const ALL: [Self; 4] = [Self::Usage, Self::Refusals, Self::People, Self::Costs];
+    const ALL: [Self; 5] = [Self::Usage, Self::Refusals, Self::Sizing, Self::People, Self::Costs];
 
     /// The path of its page.
     const fn path(self) -> &'static str {
         match self {
             Self::Usage => "/reports",
             Self::Refusals => "/reports/refusals",
+            Self::Sizing => "/reports/sizing",
             Self::People => "/reports/people",
             Self::Costs => "/reports/costs",
         }
@@ -50,6 +54,7 @@ impl ReportTab {
         match self {
             Self::Usage => "usage",
             Self::Refusals => "refusals",
+            Self::Sizing => "sizing",
             Self::People | Self::Costs => "seat-time",
         }
     }

@@ -25,6 +25,7 @@ pub fn ExportMenu(
         let request = move || match page.tab {
             ReportTab::Usage => Endpoint::<()>::get("/reports/usage/export"),
             ReportTab::Refusals => Endpoint::get("/reports/refusals/export"),
+            ReportTab::Sizing => Endpoint::get("/reports/sizing"),
             ReportTab::People | ReportTab::Costs => Endpoint::get("/reports/seat-time/export"),
         };
         let scope = page.scope.get()?;
@@ -33,10 +34,13 @@ pub fn ExportMenu(
             match page.tab {
                 ReportTab::Refusals => request.with("window", &filter.window.to_string()),
                 ReportTab::People | ReportTab::Costs => request.with("by", filter.by.as_str()),
+                ReportTab::Sizing => filter.assume(request),
                 ReportTab::Usage => request,
             }
         });
-        Some(address(request.with("format", format)))
+        // There is only one format of the sizing report.
+        let has_formats = page.tab != ReportTab::Sizing;
+        Some(address(if has_formats { request.with("format", format) } else { request }))
     };
     let save = move |format| {
         let name = untrack(|| file_name(page));
@@ -52,9 +56,11 @@ pub fn ExportMenu(
                 }
             }
         >
-            <a class="menu-item" href=move || address("csv") download="" rel="external">
-                {t!(i18n, audit.export_csv)}
-            </a>
+            <Show when=move || page.tab != ReportTab::Sizing>
+                <a class="menu-item" href=move || address("csv") download="" rel="external">
+                    {t!(i18n, audit.export_csv)}
+                </a>
+            </Show>
             <a class="menu-item" href=move || address("json") download="" rel="external">
                 {t!(i18n, audit.export_json)}
             </a>

@@ -10,7 +10,7 @@ use seatkeeper_shared::{
     endpoints::Endpoint,
     ids::{GroupId, LicenseId, ProductId, UserId},
     session::Platform,
-    wire::reports::{PeakPeriod, SeatTimeGrouping},
+    wire::reports::{PeakPeriod, RefusedAssumption, SeatTimeGrouping},
 };
 use std::ops::RangeInclusive;
 
@@ -45,6 +45,11 @@ pub const DEFAULT_WINDOW: i64 = 10;
 /// After how many days without a session a named seat counts as unused, unless another number is chosen.
 pub const DEFAULT_UNUSED_DAYS: i64 = 45;
 
+/// How long people wait of whom it is not known, in seconds, unless another time is chosen.
+const DEFAULT_PATIENCE: i64 = 900;
+/// As many people as recorded, in percent.
+const SAME_PEOPLE: i64 = 100;
+
 /// What a report is about, and how it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFilter {
@@ -67,6 +72,12 @@ pub struct ReportFilter {
     pub by: SeatTimeGrouping,
     /// After how many days without a session a named seat counts as unused.
     pub days: i64,
+    /// What refused people would have done.
+    pub refused: RefusedAssumption,
+    /// How long people wait of whom it is not known, in seconds.
+    pub patience: i64,
+    /// The number of people, in percent of those recorded.
+    pub growth: i64,
 }
 
 impl Default for ReportFilter {
@@ -83,6 +94,9 @@ impl Default for ReportFilter {
             window: DEFAULT_WINDOW,
             by: SeatTimeGrouping::User,
             days: DEFAULT_UNUSED_DAYS,
+            refused: RefusedAssumption::Wait,
+            patience: DEFAULT_PATIENCE,
+            growth: SAME_PEOPLE,
         }
     }
 }
@@ -153,6 +167,9 @@ impl ReportFilter {
             window: number("window", default.window, 0..=3_600),
             by: text("by").parse().unwrap_or(default.by),
             days: number("days", default.days, 1..=3_650),
+            refused: text("refused").parse().unwrap_or(default.refused),
+            patience: number("patience", default.patience, 0..=86_400),
+            growth: number("growth", default.growth, 10..=1_000),
         }
     }
 
@@ -171,6 +188,9 @@ impl ReportFilter {
         put("window", self.window.to_string(), self.window == default.window);
         put("by", self.by.to_string(), self.by == default.by);
         put("days", self.days.to_string(), self.days == default.days);
+        put("refused", self.refused.to_string(), self.refused == default.refused);
+        put("patience", self.patience.to_string(), self.patience == default.patience);
+        put("growth", self.growth.to_string(), self.growth == default.growth);
         query.to_query_string()
     }
 
@@ -208,6 +228,13 @@ impl ReportFilter {
         let (from, to) = self.period.limits(now, to_local);
         let request = with_scope(request, scope).with("from", &rfc3339(from)).with("to", &rfc3339(to));
         self.narrow(request)
+    }
+
+    /// Adds the assumptions of a replay to a request.
+    pub fn assume<T>(&self, request: Endpoint<T>) -> Endpoint<T> {
+        let growth = format!("{}.{:02}", self.growth / 100, self.growth % 100);
+        let request = request.with("refused", self.refused.as_str());
+        request.with("patience", &self.patience.to_string()).with("growth", &growth)
     }
 
     /// Adds the people and platforms to a request.
@@ -284,6 +311,9 @@ mod tests {
             ("heat", "waits"),
             ("peaks", "hour"),
             ("at", "2026-11-24T08:31:00Z"),
+            ("refused", "go_away"),
+            ("patience", "60"),
+            ("growth", "120"),
         ];
         let filter = read(&pairs);
         let query = filter.query();
@@ -310,6 +340,13 @@ mod tests {
         let path = request.into_request().path.replace("%3A", ":");
         assert!(path.starts_with(&format!("/reports/usage?license={ID}&from=2026-11-24T00:00:00Z")), "{path}");
         assert!(path.ends_with("to=2026-11-25T00:00:00Z&platform=ios"), "{path}");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_replay_has_its_assumptions() {
+        let filter = read(&[("growth", "85"), ("refused", "as_recorded")]);
+        let request = filter.assume(endpoints::reports::sizing()).into_request();
+        assert_eq!(request.path, "/reports/sizing?refused=as_recorded&patience=900&growth=0.85");
     }
 
     #[wasm_bindgen_test]

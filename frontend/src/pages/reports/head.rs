@@ -59,6 +59,7 @@ fn Tabs(
     let name = move |tab: ReportTab| match tab {
         ReportTab::Usage => t_string!(i18n, reports.tab_usage),
         ReportTab::Refusals => t_string!(i18n, reports.tab_refusals),
+        ReportTab::Sizing => t_string!(i18n, reports.tab_sizing),
         ReportTab::People => t_string!(i18n, reports.tab_people),
         ReportTab::Costs => t_string!(i18n, reports.tab_costs),
     };
