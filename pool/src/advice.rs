@@ -86,7 +86,7 @@ impl GroupLevels {
 }
 
 /// What is good enough.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceTarget {
     /// The share of attempts that may be delayed, from 0 to 1.
     pub max_delayed_share: f64,
@@ -101,7 +101,7 @@ impl ServiceTarget {
 }
 
 /// Prices of a seat per month, in the smallest unit of one currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthlyPrices {
     pub concurrent: Option<i64>,
     pub named: Option<i64>,
@@ -128,7 +128,7 @@ pub fn advise_size(
 }
 
 /// How much of the busy time people occupy a seat, and which kind of license they have.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PersonUsage {
     pub person: PersonIndex,
     pub is_named: bool,

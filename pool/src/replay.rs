@@ -10,6 +10,7 @@
 //! Each license is replayed by itself: a request that another license of the same product has served is not in its
 //! record.
 
+mod consistency;
 pub mod demand;
 mod derive;
 mod engine;
@@ -35,22 +36,31 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// A replay was cancelled.
+/// Why there is no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled;
+pub enum ReplayError {
+    /// The progress callback has cancelled the replay.
+    Cancelled,
+    /// The demand is no record: an index has no person or device, a time is out of order or absurd.
+    Inconsistent,
+}
 
-/// Replays a demand at other settings. `progress` is told every few thousand requests, and can cancel.
+/// Replays a demand at other settings, whose rules must be valid. `progress` is told every few thousand requests, and
+/// can cancel.
 ///
 /// The time is proportional to the number of requests, times the length of the queue while there is one.
 ///
 /// # Errors
-/// Returns an error if `progress` has cancelled it.
+/// Returns an error if `progress` has cancelled it, or if the demand, which may have been stored, is inconsistent.
 pub fn replay(
     demand: &Demand,
     settings: &Settings,
     assumptions: &Assumptions,
     mut progress: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Outcome, Cancelled> {
+) -> Result<Outcome, ReplayError> {
+    if !consistency::is_consistent(demand) {
+        return Err(ReplayError::Inconsistent);
+    }
     let plan = Plan::new(demand, settings, assumptions);
     Engine::new(demand, &plan, settings, assumptions, |_, _| ()).run(&mut progress)
 }

@@ -7,7 +7,7 @@ mod waiting;
 mod working;
 
 use super::{
-    Cancelled, Progress,
+    Progress, ReplayError,
     demand::{Demand, Micros, Order, PersonIndex, RequestResult, TicketSource, Wait},
     outcome::{Fate, Outcome, RequestOutcome},
     plan::Plan,
@@ -22,7 +22,10 @@ use seatkeeper_shared::{
     problem::Code,
 };
 use start::{group_id, session_id, ticket_id, user_id};
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+};
 use waiting::ReplayedTicket;
 
 /// How many requests are replayed between two calls of the progress callback.
@@ -52,7 +55,7 @@ pub(super) struct Engine<'a, F> {
 
 impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
     /// Replays everything.
-    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Outcome, Cancelled> {
+    pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Outcome, ReplayError> {
         let (demand, plan) = (self.demand, self.plan);
         let (mut request, mut change) = (0, 0);
         let end = demand.length();
@@ -78,7 +81,7 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
                 if request.is_multiple_of(PROGRESS_REQUESTS) {
                     let of = plan.requests.len();
                     if progress(Progress { requests: request, of }).is_break() {
-                        return Err(Cancelled);
+                        return Err(ReplayError::Cancelled);
                     }
                 }
                 self.request(request);
@@ -242,10 +245,8 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             return None;
         }
         let sessions = pool.sessions_of(user).into_iter().filter_map(|id| pool.session(id));
-        let mut held: Vec<_> = sessions.map(|live| pool.holder(user, &live.device, live.id)).collect();
-        held.dedup();
-        let held = (0..held.len()).filter(|index| !held[..*index].contains(&held[*index])).count();
-        (held >= cap).then(|| {
+        let held: HashSet<_> = sessions.map(|live| pool.holder(user, &live.device, live.id)).collect();
+        (held.len() >= cap).then(|| {
             self.stage.pool.record_refusal(user, request.device.clone(), Code::GroupLimit);
             Code::GroupLimit
         })

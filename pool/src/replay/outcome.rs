@@ -2,9 +2,10 @@
 
 use super::demand::{Micros, PersonIndex};
 use seatkeeper_shared::{problem::Code, ticket::TicketEnd};
+use serde::{Deserialize, Serialize};
 
 /// What becomes of a request in a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
     /// It gets a seat at once.
     Seated,
@@ -23,7 +24,7 @@ pub enum Fate {
 }
 
 /// A request and its fate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestOutcome {
     pub at: Micros,
     pub person: PersonIndex,
@@ -33,14 +34,14 @@ pub struct RequestOutcome {
 }
 
 /// What a replay leads to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub requests: Vec<RequestOutcome>,
     pub totals: Totals,
 }
 
 /// What a replay leads to as a whole. Each attempt is counted once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     pub attempts: u64,
     pub seated_at_once: u64,

@@ -313,6 +313,7 @@ proptest! {
         let derived = Demand::from_history(&history);
         let lines: Vec<_> = history.events.iter().map(|event| format!("{event:?}")).collect();
         prop_assert_eq!(derived.demand.unexplained, 0, "{:#?}", lines);
+        prop_assert!(consistency::is_consistent(&derived.demand));
         let assumptions = Assumptions { refused: RefusedBehavior::AsRecorded, ..Assumptions::default() };
         let (found, expected) = (replayed(&history, &derived, &assumptions), recorded(&history));
         let first = found.iter().zip(&expected).position(|(found, expected)| found != expected);

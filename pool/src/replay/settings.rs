@@ -2,9 +2,10 @@
 
 use super::demand::{Limit, Micros};
 use seatkeeper_shared::license::RuleOverrides;
+use serde::{Deserialize, Serialize};
 
 /// The settings that differ from the recorded ones. The default differs in nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The number of seats in the whole period. `None`: as recorded, with all changes.
     pub seats: Option<i64>,
@@ -35,8 +36,9 @@ impl Settings {
 }
 
 /// How many more or fewer people there are, by how much they work: 1.0 means as many as recorded, 1.5 half as many
-/// again, who work like people of the same third, at shifted times.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// again, who work like people of the same third, at shifted times. Sessions and tickets from before the beginning stay
+/// as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Growth {
     /// Of the third that works least.
     pub light: f64,
@@ -54,7 +56,7 @@ impl Default for Growth {
 }
 
 /// What people would have done who were refused, or who were seated in truth and are not in the replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RefusedBehavior {
     /// Look for another way, so that they do not come back for the same matter.
     GoAway,
@@ -65,7 +67,7 @@ pub enum RefusedBehavior {
 }
 
 /// What is assumed where the record is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumptions {
     pub refused: RefusedBehavior,
     /// How long people wait of whom it is not known. Who waited for longer in truth waits that long.

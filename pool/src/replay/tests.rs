@@ -155,8 +155,31 @@ fn the_callback_can_cancel() {
             if progress.requests < after { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })
     };
-    assert_eq!(run(&recorded.0, &mut told, 4_000), Err(Cancelled));
+    assert_eq!(run(&recorded.0, &mut told, 4_000), Err(ReplayError::Cancelled));
     assert_eq!(told, [0, 4_096]);
     assert!(run(&recorded.0, &mut told, 100_000).is_ok());
     assert_eq!(told, [0, 4_096, 0, 4_096, 8_192]);
+}
+
+#[test]
+fn a_damaged_demand_is_an_error() {
+    let sound = || Recorded::new(2).seated(100, 0, 600).seated(300, 1, 600);
+    let damages: [fn(&mut Demand); 8] = [
+        |demand| demand.requests[0].person = PersonIndex(10),
+        |demand| demand.requests[1].device = DeviceIndex(20),
+        |demand| demand.requests[0].at = seconds(301),
+        |demand| demand.requests[0].at = seconds(-1),
+        |demand| demand.requests[1].at = seconds(7_201),
+        |demand| demand.requests[1].borrow = Some(Micros(i64::MAX)),
+        |demand| demand.people[3].cool_until = Some(Micros(i64::MIN)),
+        |demand| demand.until = demand.from - TimeDelta::seconds(1),
+    ];
+    let outcome =
+        |demand: &Demand| replay(demand, &Settings::default(), &Assumptions::default(), |_| ControlFlow::Continue(()));
+    assert!(outcome(&sound().0).is_ok());
+    for (number, damage) in damages.into_iter().enumerate() {
+        let mut demand = sound().0;
+        damage(&mut demand);
+        assert_eq!(outcome(&demand), Err(ReplayError::Inconsistent), "{number}");
+    }
 }
