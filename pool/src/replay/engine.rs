@@ -205,7 +205,7 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
             None => match self.stage.pool.admit(user, request.clone(), now) {
                 Ok(_) => {
                     self.satisfy(number);
-                    self.start_work_of_request(number);
+                    self.start_work_of_request(entry, number);
                     Fate::Seated
                 }
                 Err(refusal) if refusal.can_wait() && self.may_wait(&source.result) => {

@@ -15,18 +15,22 @@ pub struct ReplayedTicket {
     /// How many offers it has had.
     offers: usize,
     is_offered: bool,
+    /// A later request of the same person, made while they waited, that tells what they needed the seat for.
+    pub repeated_by: Option<usize>,
 }
 
 impl ReplayedTicket {
     pub fn since(joined: Micros) -> Self {
-        Self { joined, offers: 0, is_offered: false }
+        Self { joined, offers: 0, is_offered: false, repeated_by: None }
     }
 }
 
 impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
     /// A request takes a ticket, unless its person waits already.
     pub(super) fn join_queue(&mut self, number: usize, user: UserId, request: SeatRequest) -> Fate {
-        if self.stage.pool.is_waiting(user) {
+        if let Some(waiting) = self.stage.pool.queue.of_user(user) {
+            let ticket = self.tickets.get_mut(&Entry::of_ticket(waiting.id));
+            ticket.into_iter().for_each(|ticket| ticket.repeated_by = Some(number));
             return Fate::SameAttempt;
         }
         let (entry, now) = (self.entry_of_request(number), self.time(self.now));

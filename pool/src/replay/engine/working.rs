@@ -12,10 +12,9 @@ use crate::{
 use seatkeeper_shared::session::{EndReason, Platform};
 
 impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
-    /// A request got a seat at once.
-    pub(super) fn start_work_of_request(&mut self, number: usize) {
+    /// A session begins whose work is that of a request.
+    pub(super) fn start_work_of_request(&mut self, entry: Entry, number: usize) {
         let demand = self.demand;
-        let entry = self.entry_of_request(number);
         let mut next = Some(number);
         while let Some(planned) = next.and_then(|number| self.plan.requests.get(number)) {
             match &demand.requests[planned.source as usize].result {
@@ -36,7 +35,10 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
     /// An offer was accepted.
     pub(super) fn start_work_of_offer(&mut self, entry: Entry, offer: usize) {
         match (self.recorded_wait(entry), self.request_of(entry)) {
-            (None, Some(number)) => self.start_work_of_request(number),
+            (None, Some(number)) => {
+                let repeated_by = self.tickets.get(&entry).and_then(|ticket| ticket.repeated_by);
+                self.start_work_of_request(entry, repeated_by.unwrap_or(number));
+            }
             (wait, _) => {
                 let recorded = wait.and_then(|wait| wait.offers.get(offer.checked_sub(1)?));
                 let of_offer = recorded.and_then(|reaction| match &reaction.kind {

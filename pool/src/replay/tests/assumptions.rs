@@ -105,3 +105,15 @@ fn clones_come_at_other_times_that_follow_from_the_seed() {
     assert_eq!(clones.len(), 3);
     assert!(clones.iter().all(|at| (at.0 - seconds(3_200).0).abs() <= seconds(1_800).0), "{clones:?}");
 }
+
+/// In truth the second agent is refused at 100 and seated at 200. With one seat they still wait then, and their session
+/// is that of 200, not one of typical length.
+#[test]
+fn who_asks_again_while_waiting_needs_one_seat() {
+    let recorded = Recorded::new(2).seated(0, 0, 400).seated(1, 2, 150).refused(100, 1).seated(200, 1, 77);
+    let recorded = recorded.seated(5_000, 1, 1_000).seated(6_500, 1, 500);
+    let (fates, totals) = recorded.replay(&Settings::with_seats(1), &Assumptions::default());
+    // 400 + 10 + 150 + 10 seconds until the second waiter is seated.
+    assert_eq!(fates[1..4], [Fate::SeatedAfter(seconds(409)), Fate::SeatedAfter(seconds(470)), Fate::SameAttempt]);
+    assert_eq!((totals.attempts, totals.seat_time()), (5, seconds(400 + 150 + 77 + 1_000 + 500)));
+}
