@@ -39,6 +39,7 @@ use crate::{
     secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
     session_filing::{self, CreatedSessions},
     tasks::Tasks,
+    usage_history::{PieceCache, rollups},
     usage_peaks::UsagePeaks,
 };
 use ipnet::IpNet;
@@ -57,6 +58,7 @@ pub struct AppState {
     pub wait_estimates: WaitEstimates,
     pub usage_peaks: UsagePeaks,
     pub license_days: LicenseDays,
+    pub usage_pieces: PieceCache,
     pub feed: Feed,
     /// Open streams and long polls, which end with the credentials that opened them.
     pub streams: OpenStreams,
@@ -230,6 +232,7 @@ impl App {
             readiness: Readiness::new(db.clone(), tasks.clone(), clock.monotonic().clone()),
             usage_peaks: UsagePeaks::new(db.clone()),
             license_days: LicenseDays::new(db.clone(), clock.monotonic().clone()),
+            usage_pieces: PieceCache::default(),
             db,
             clock,
             random,
@@ -268,6 +271,11 @@ impl App {
         let tasks = &self.journal.tasks;
         tasks.spawn_until_stop(last_used::run(self.last_used.clone(), self.journal.clone()));
         tasks.spawn_until_stop(directory_log::run(self.directory_log.clone(), self.db.clone()));
+    }
+
+    /// Starts storing the usage history of finished days.
+    pub fn start_usage_history(&self) {
+        self.journal.tasks.spawn_until_stop(rollups::run(self.db.clone(), self.clock.clone()));
     }
 
     /// Starts sealing the audit log once a second.

@@ -82,6 +82,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("reports", reports::STATEMENTS),
+        ("reports/days", reports::days::STATEMENTS),
         ("reports/records", reports::records::STATEMENTS),
         ("reports/sessions", reports::sessions::STATEMENTS),
         ("reports/unused_seats", reports::unused_seats::STATEMENTS),

@@ -1,30 +1,34 @@
-//! Reads the usage history of licenses: joins pieces of time into reports.
+//! Reads the usage history of licenses: joins stored days and records of the log into reports.
 
+mod piece_cache;
 mod record_reader;
+pub mod rollups;
+mod source;
+mod steps;
 
 use crate::{
     db::{Db, DbError},
     reports::{
-        filtered,
-        local_time::{next_midnight, time},
+        local_time::time,
         merge::{MergedUsage, UsageMerger},
-        record::UsageRecord,
-        seat_time::SeatSession,
         span::Span,
         state::UsageState,
-        summary::{ExactTimeline, Piece, PieceBuilder},
+        summary::ExactTimeline,
     },
     store::{self, reports::ReportScope},
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-pub use record_reader::{Content, RecordReader};
+pub use piece_cache::PieceCache;
+use record_reader::{Content, RecordReader};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, UserId},
+    ids::{LicenseId, UserId},
     session::Platform,
     wire::reports::{PeakPeriod, RefusalMark, Timeline, TimelinePoint, TimelineResolution},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use source::{Detail, Part, Source, state_of_sessions};
+use std::collections::BTreeSet;
+pub use steps::StepReader;
 
 /// The most points of a timeline, unless there are more days.
 const MAX_POINTS: i64 = 2_000;
@@ -38,6 +42,8 @@ pub struct HistoryQuery {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub zone: Tz,
+    /// Computed hours of the present day.
+    pub cache: PieceCache,
 }
 
 impl HistoryQuery {
@@ -47,6 +53,30 @@ impl HistoryQuery {
 
     fn micros(&self) -> (i64, i64) {
         (self.from.timestamp_micros(), self.to.timestamp_micros())
+    }
+
+    /// The same without the time of which nothing is known: events before the log begins were removed, and days that
+    /// are stored instead count only as a whole.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be read.
+    pub async fn recorded(&self, db: &Db) -> Result<Self, DbError> {
+        let mut recorded = self.clone();
+        let Some(log_start) = store::reports::pruned_until(db).await? else { return Ok(recorded) };
+        let scope = self.scope.id();
+        let first = store::reports::days::first(db, scope).await?.unwrap_or(log_start);
+        recorded.from = self.from.max(first.min(log_start));
+        if let Some((start, end)) = store::reports::days::containing(db, scope, recorded.from).await?
+            && start < log_start
+        {
+            recorded.from = end;
+        }
+        if let Some((start, _)) = store::reports::days::containing(db, scope, self.to).await?
+            && start < log_start
+        {
+            recorded.to = start;
+        }
+        Ok(recorded)
     }
 }
 
@@ -70,14 +100,14 @@ impl PeopleFilter {
 }
 
 /// The usage of a period.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UsageHistory {
     /// The figures, including the number of users.
     pub merged: MergedUsage,
     pub timeline: Timeline,
 }
 
-/// The usage of a period.
+/// The usage of a period of which everything is known, see [`HistoryQuery::recorded`].
 ///
 /// # Errors
 /// Returns an error if the database cannot be read.
@@ -89,17 +119,24 @@ pub async fn usage(
 ) -> Result<UsageHistory, DbError> {
     let resolution = span_resolution(query);
     let mut merger = UsageMerger::new(query.zone, peak_period, resolution);
-    let mut users = BTreeSet::new();
+    let mut users = UserCounter::default();
     let mut source = Source::of(db, query, filter).await?;
-    let state = source
-        .pieces(query, false, &mut |piece: Piece| {
+    let detail = Detail::Days { with_quarters: resolution == TimelineResolution::QuarterHour };
+    let mut add = |part| match part {
+        Part::Stored(day) => {
+            merger.add(&day.summary);
+            users.add_stored(&day);
+        }
+        Part::Computed(piece) => {
             merger.add(&piece.summary);
-            users.extend(piece.users);
-        })
-        .await?;
-    let mut merged = merger.finish(&state);
-    merged.figures.users = i64::try_from(users.len()).unwrap_or(i64::MAX);
-    let timeline = if merged.exact_points <= MAX_POINTS {
+            users.computed.extend(piece.users);
+        }
+    };
+    source.parts(query, detail, &mut add).await?;
+    let mut merged = merger.finish(&source.state);
+    merged.figures.users = users.count(db, query).await?;
+    let is_in_log = source.log_start.is_none_or(|start| query.from >= start);
+    let timeline = if merged.exact_points <= MAX_POINTS && is_in_log {
         let exact = exact_timeline(db, query, filter).await?;
         Timeline { resolution: TimelineResolution::Exact, points: exact.points, refusals: exact.refusals }
     } else {
@@ -108,12 +145,45 @@ pub async fn usage(
     Ok(UsageHistory { merged, timeline })
 }
 
-/// The state of the licenses at a time: that of all events up to it.
+/// Counts different users: of stored days by when each had a session before, so that none is counted twice.
+#[derive(Debug, Default)]
+struct UserCounter {
+    computed: BTreeSet<UserId>,
+    /// The beginnings of the first and the last stored day.
+    stored: Option<(i64, i64)>,
+    of_stored: i64,
+}
+
+impl UserCounter {
+    fn add_stored(&mut self, day: &store::reports::days::StoredDay) {
+        let from = day.summary.from;
+        let (first, last) = self.stored.get_or_insert((from, from));
+        *last = from;
+        self.of_stored += day.users.new_since(*first);
+    }
+
+    async fn count(&self, db: &Db, query: &HistoryQuery) -> Result<i64, DbError> {
+        let seen = match self.stored {
+            Some(days) if !self.computed.is_empty() => {
+                store::reports::days::seen(db, query.scope.id(), &self.computed, days).await?.len()
+            }
+            _ => 0,
+        };
+        Ok(self.of_stored + i64::try_from(self.computed.len() - seen).unwrap_or(i64::MAX))
+    }
+}
+
+/// The state of the licenses at the end of the query: after all events up to it.
 ///
 /// # Errors
 /// Returns an error if the database cannot be read.
-pub async fn state_at(db: &Db, query: &HistoryQuery) -> Result<UsageState, DbError> {
-    let mut source = Source::of(db, query, &PeopleFilter::default()).await?;
+pub async fn state_at_end(db: &Db, query: &HistoryQuery) -> Result<UsageState, DbError> {
+    let mut source = Source::since(db, query, query.to).await?;
+    if source.log_start.is_some_and(|start| query.to < start) {
+        return state_of_sessions(db, query, query.to, &source.state).await;
+    }
+    source.advance_to(query, query.to.timestamp_micros()).await?;
+    source.catch_up(query);
     source.advance(query.to.timestamp_micros() + 1).await?;
     Ok(source.state)
 }
@@ -123,24 +193,26 @@ pub async fn state_at(db: &Db, query: &HistoryQuery) -> Result<UsageState, DbErr
 /// # Errors
 /// Returns an error if the database cannot be read.
 pub async fn available_seat_time(db: &Db, query: &HistoryQuery) -> Result<i128, DbError> {
-    let mut source = Source::of(db, query, &PeopleFilter::default()).await?;
+    let query = query.recorded(db).await?;
+    let mut source = Source::of(db, &query, &PeopleFilter::default()).await?;
     let mut available = 0;
-    let mut add = |piece: Piece| {
-        available +=
-            piece.summary.seats.iter().map(|(seats, time)| i128::from(*seats) * i128::from(*time)).sum::<i128>();
+    let mut add = |part| {
+        let seats = match part {
+            Part::Stored(day) => day.summary.seats,
+            Part::Computed(piece) => piece.summary.seats,
+        };
+        available += seats.iter().map(|(seats, time)| i128::from(*seats) * i128::from(*time)).sum::<i128>();
     };
-    source.pieces(query, false, &mut add).await?;
+    source.parts(&query, Detail::Days { with_quarters: false }, &mut add).await?;
     Ok(available)
 }
 
 /// Each change in a period.
-///
-/// # Errors
-/// Returns an error if the database cannot be read.
-pub async fn exact_timeline(db: &Db, query: &HistoryQuery, filter: &PeopleFilter) -> Result<ExactTimeline, DbError> {
+async fn exact_timeline(db: &Db, query: &HistoryQuery, filter: &PeopleFilter) -> Result<ExactTimeline, DbError> {
     let mut exact = ExactTimeline::default();
     let mut source = Source::of(db, query, filter).await?;
-    let mut add = |piece: Piece| {
+    let mut add = |part| {
+        let Part::Computed(piece) = part else { return };
         exact.refusals.extend(piece.exact.refusals);
         for point in piece.exact.points {
             // The first one of a day repeats the last one of the day before.
@@ -150,59 +222,16 @@ pub async fn exact_timeline(db: &Db, query: &HistoryQuery, filter: &PeopleFilter
             }
         }
     };
-    source.pieces(query, true, &mut add).await?;
+    source.parts(query, Detail::Exact, &mut add).await?;
     Ok(exact)
-}
-
-/// Reads each change in a period, some at a time.
-pub struct StepReader {
-    source: Source,
-    query: HistoryQuery,
-    /// Where the next piece begins.
-    next: i64,
-    last: Option<TimelinePoint>,
-}
-
-impl StepReader {
-    /// # Errors
-    /// Returns an error if the database cannot be read.
-    pub async fn new(db: &Db, query: HistoryQuery, filter: &PeopleFilter) -> Result<Self, DbError> {
-        let mut source = Source::of(db, &query, filter).await?;
-        let next = query.micros().0;
-        source.advance(next).await?;
-        Ok(Self { source, query, next, last: None })
-    }
-
-    pub fn is_finished(&self) -> bool {
-        self.next >= self.query.micros().1
-    }
-
-    /// The next changes: those of whole days, until there are at least so many.
-    ///
-    /// # Errors
-    /// Returns an error if the database cannot be read.
-    pub async fn read(&mut self, min_points: usize) -> Result<Vec<TimelinePoint>, DbError> {
-        let mut points = Vec::new();
-        while !self.is_finished() && points.len() < min_points {
-            let piece = self.source.next_piece(&self.query, self.next, true).await?;
-            self.next = piece.summary.to;
-            for point in piece.exact.points {
-                let is_same = |last: TimelinePoint| TimelinePoint { at: point.at, ..last } == point;
-                if !self.last.is_some_and(is_same) {
-                    points.push(point);
-                    self.last = Some(point);
-                }
-            }
-        }
-        Ok(points)
-    }
 }
 
 /// The finest resolution, apart from an exact one, that gives at most [`MAX_POINTS`]; days, however many there are.
 fn span_resolution(query: &HistoryQuery) -> TimelineResolution {
     let minutes = (query.to - query.from).num_minutes();
-    // The first and the last span may be shorter.
-    match (minutes / 15 + 2 <= MAX_POINTS, minutes / 60 + 2 <= MAX_POINTS) {
+    // The first and the last span may be shorter, and so may those at midnight.
+    let days = minutes / 1_440 + 2;
+    match (minutes / 15 + days <= MAX_POINTS, minutes / 60 + days <= MAX_POINTS) {
         (true, _) => TimelineResolution::QuarterHour,
         (_, true) => TimelineResolution::Hour,
         _ => TimelineResolution::Day,
@@ -222,89 +251,5 @@ fn span_timeline(resolution: TimelineResolution, spans: &[Span]) -> Timeline {
         resolution,
         points: spans.iter().map(point).collect(),
         refusals: refused.map(|span| RefusalMark { at: time(span.from), count: span.requests }).collect(),
-    }
-}
-
-/// Where pieces come from: records in the order of the log, and the state before the next one.
-struct Source {
-    reader: RecordReader,
-    state: UsageState,
-}
-
-impl Source {
-    async fn of(db: &Db, query: &HistoryQuery, filter: &PeopleFilter) -> Result<Self, DbError> {
-        if filter.is_all() {
-            let reader = RecordReader::new(db, query, Content::All, Position(0));
-            return Ok(Self { reader, state: UsageState::default() });
-        }
-        Self::of_people(db, query, filter).await
-    }
-
-    async fn of_people(db: &Db, query: &HistoryQuery, filter: &PeopleFilter) -> Result<Self, DbError> {
-        let range = (query.from, query.to);
-        let users = filter.users.as_ref();
-        let sessions: Vec<SeatSession> =
-            store::reports::sessions::overlapping(db, &query.license_ids(), range, users, filter.platform).await?;
-        let mut reader = RecordReader::new(db, query, Content::WithoutSessions, Position(0));
-        let mut others = Vec::new();
-        while let Some(record) = reader.next().await? {
-            // Neither refusals nor tickets belong to a platform.
-            let is_included = match record.user {
-                Some(user) => filter.includes(user) && filter.platform.is_none(),
-                None => true,
-            };
-            if is_included {
-                others.push(record);
-            }
-        }
-        let rules = query.licenses.iter().map(|license| (license.view.id, license.rule)).collect::<BTreeMap<_, _>>();
-        let state = filtered::initial_state(&UsageState::default(), |user| filter.includes(user));
-        Ok(Self { reader: RecordReader::of(filtered::records(&sessions, &rules, others)), state })
-    }
-
-    /// Applies all records before a time.
-    async fn advance(&mut self, until: i64) -> Result<(), DbError> {
-        while let Some(record) = self.next_before(until).await? {
-            self.state.apply(&record);
-        }
-        Ok(())
-    }
-
-    async fn next_before(&mut self, until: i64) -> Result<Option<UsageRecord>, DbError> {
-        let state = &self.state;
-        self.reader.next_if(|record| state.time_of(record) < until).await
-    }
-
-    /// Passes the pieces of the period on, in order of time. Returns the state at its end.
-    async fn pieces(
-        &mut self,
-        query: &HistoryQuery,
-        with_timeline: bool,
-        add: &mut (dyn FnMut(Piece) + Send),
-    ) -> Result<UsageState, DbError> {
-        let (from, to) = query.micros();
-        self.advance(from).await?;
-        let mut at = from;
-        while at < to {
-            let piece = self.next_piece(query, at, with_timeline).await?;
-            at = piece.summary.to;
-            add(piece);
-        }
-        Ok(self.state.clone())
-    }
-
-    /// The piece that begins at this time, up to midnight or the end of the period.
-    async fn next_piece(&mut self, query: &HistoryQuery, from: i64, with_timeline: bool) -> Result<Piece, DbError> {
-        let to = next_midnight(query.zone, time(from)).timestamp_micros().min(query.micros().1);
-        let mut builder = PieceBuilder::new(query.zone, self.state.clone(), from, to, with_timeline);
-        while let Some(record) = {
-            let state = builder.state();
-            self.reader.next_if(|record| state.time_of(record) < to).await?
-        } {
-            builder.apply(&record);
-        }
-        let piece = builder.finish();
-        self.state = piece.state.clone();
-        Ok(piece)
     }
 }

@@ -103,6 +103,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// Creates an account without users.
     pub async fn create(database: &BenchDatabase) -> anyhow::Result<Self> {
         let account = Self { db: database.open().await?, now: Clock::default().now() };

@@ -27,6 +27,7 @@ mod server;
 mod size;
 mod statistics;
 mod table;
+mod usage;
 mod viewer;
 mod viewers;
 
@@ -35,7 +36,7 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The default scenarios, in the order in which they run.
-const DEFAULT_SCENARIOS: [&str; 12] = [
+const DEFAULT_SCENARIOS: [&str; 14] = [
     "sqlite",
     "postgres",
     "gate",
@@ -43,6 +44,8 @@ const DEFAULT_SCENARIOS: [&str; 12] = [
     "size-postgres",
     "lists-sqlite",
     "lists-postgres",
+    "usage-sqlite",
+    "usage-postgres",
     "heartbeats",
     "restart",
     "viewers",
@@ -115,6 +118,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "size-postgres" => size::postgres(table).await,
         "lists-sqlite" => lists::sqlite(table).await,
         "lists-postgres" => lists::postgres(table).await,
+        "usage-sqlite" => usage::sqlite(table).await,
+        "usage-postgres" => usage::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "restart" => restart::measure(table).await,
         "viewers" => viewers::measure(table).await,

@@ -1,10 +1,15 @@
 //! The reports: known days with figures computed by hand, on both engines.
 
 mod bad_input;
+mod clock_changes;
 mod day;
+mod people;
+mod pruned;
+mod stored_days;
+mod unused_seats;
 
 use crate::harness::{Person, World};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::LicenseId,
     wire::reports::{RefusalReport, SeatTimeReport, UnusedSeats, UsageMoment, UsageReport},
@@ -54,9 +59,13 @@ impl World {
     /// A license with a lease of a day, so that sessions last.
     async fn long_pool(&self, seats: i64, agents: usize) -> (LicenseId, Vec<Person>) {
         let (license, people) = self.pool(seats, agents).await;
+        self.lengthen_leases(license).await;
+        (license, people)
+    }
+
+    async fn lengthen_leases(&self, license: LicenseId) {
         let lease = json!({ "lease_seconds": 86_400 });
         self.admin.patch(&format!("/licenses/{license}"), &lease).await.ok();
-        (license, people)
     }
 }
 
@@ -84,9 +93,4 @@ async fn wait_at(agent: &Person, device: &str) -> Value {
     let answer = agent.post("/sessions", &body).await;
     assert_eq!(answer.status, 202, "{:#}", answer.body);
     answer.body
-}
-
-/// Seconds as a duration.
-fn seconds(count: i64) -> TimeDelta {
-    TimeDelta::seconds(count)
 }

@@ -64,15 +64,15 @@ pub async fn usage(
     let period = query.period(&app).await?;
     let filter = PeopleFilter { users: people.users(&app, &caller).await?, platform };
     let peaks = peaks.unwrap_or(PeakPeriod::Day);
-    let usage = usage_history::usage(&app.db, &period.history, &filter, peaks).await?;
-    Ok(Json(report(&app, &caller, period, usage).await?))
+    let usage = usage_history::usage(&app.db, &period.recorded, &filter, peaks).await?;
+    Ok(Json(report(&caller, &period, usage)))
 }
 
-async fn report(app: &App, caller: &Caller, period: Period, usage: UsageHistory) -> Result<UsageReport, ApiError> {
+fn report(caller: &Caller, period: &Period, usage: UsageHistory) -> UsageReport {
     let UsageHistory { merged, timeline } = usage;
-    Ok(UsageReport {
+    UsageReport {
         licenses: query::licenses_as_seen_by(caller, &period.history.licenses),
-        period: period.view(app).await?,
+        period: period.view(),
         figures: merged.figures,
         timeline,
         peaks: merged.peaks,
@@ -80,7 +80,7 @@ async fn report(app: &App, caller: &Caller, period: Period, usage: UsageHistory)
         weekly_hours: merged.weekly_hours,
         session_lengths: merged.session_lengths,
         waits: merged.waits,
-    })
+    }
 }
 
 /// The moment of a report.
@@ -112,8 +112,8 @@ pub async fn moment(
     let at = at.min(app.clock.now());
     let licenses = query::licenses_of(&app, scope).await?;
     let zone = query::time_zone(&app).await?;
-    let history = HistoryQuery { scope, licenses, from: at, to: at, zone };
-    let state = usage_history::state_at(&app.db, &history).await?;
+    let history = HistoryQuery { scope, licenses, from: at, to: at, zone, cache: app.usage_pieces.clone() };
+    let state = usage_history::state_at_end(&app.db, &history).await?;
     let (ids, manager) = (history.license_ids(), Scope::of(&caller).manager());
     let sessions = store::reports::sessions::live_at(&app.db, &ids, at, manager, MAX_MOMENT_SESSIONS).await?;
     let live = store::reports::sessions::count_live_at(&app.db, &ids, at).await?;

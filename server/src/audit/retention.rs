@@ -1,6 +1,7 @@
-//! Deletes old events of the log, seal by seal, so that the rest of the chain can still be verified.
+//! Deletes old events of the log, seal by seal, so that the rest of the chain can still be verified. The usage history of
+//! what is deleted is stored before.
 
-use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store};
+use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store, usage_history::rollups};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::audit::EventData;
 use std::time::Duration;
@@ -19,7 +20,9 @@ const DELETE_PAUSE: Duration = Duration::from_millis(20);
 /// # Errors
 /// Returns an error if the database fails; the next run continues where this one stopped.
 pub async fn prune(journal: &Journal, days: u32) -> Result<i64, DbError> {
-    let old = record_cut(journal, journal.clock.now() - TimeDelta::days(days.into())).await?;
+    let now = journal.clock.now();
+    let stored_until = rollups::store_finished_days(&journal.db, now).await?;
+    let old = record_cut(journal, stored_until.min(now - TimeDelta::days(days.into()))).await?;
     let pruned = store::seals::head(&journal.db).await?.pruned;
     loop {
         let mut tx = journal.db.begin().await?;

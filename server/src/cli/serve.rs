@@ -135,6 +135,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let app = App::start(db.clone(), options).await?;
     app.start_maintenance();
     app.start_sealer();
+    app.start_usage_history();
     app.start_usage_writers();
     let tasks = app.journal.tasks.clone();
     tasks.spawn_until_stop(probe::warn_about_blocked_providers(app.oidc.clone()));

@@ -65,7 +65,8 @@ pub fn hour_ends(zone: Tz, from: i64, to: i64) -> Vec<i64> {
     ends
 }
 
-fn hour_end(zone: Tz, at: i64) -> i64 {
+/// The end of the local hour that contains this time.
+pub fn hour_end(zone: Tz, at: i64) -> i64 {
     let before = offset(zone, at);
     let next = at + HOUR - (at + before).rem_euclid(HOUR);
     if offset(zone, next - 1) == before {

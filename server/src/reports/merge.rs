@@ -171,7 +171,9 @@ impl UsageMerger {
         }
         let refusals = self.inner_attempts + i64::try_from(edge_attempts.len()).unwrap_or(i64::MAX);
         let mut still_waiting = WaitHistogram::default();
-        state.tickets.values().for_each(|ticket| still_waiting.add(self.to - ticket.at));
+        // Without pieces there is no end at which anybody could wait.
+        let tickets = state.tickets.values().filter(|_| self.last.is_some());
+        tickets.for_each(|ticket| still_waiting.add(self.to - ticket.at));
         let waits = usage::wait_summaries(&self.waits, &still_waiting);
         let full_time = self.whole.map_or(0, |whole| whole.full_time);
         let at_capacity = self.spells.finish(self.to, full_time);

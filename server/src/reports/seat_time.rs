@@ -28,7 +28,7 @@ pub struct SeatSession {
     pub platform: Option<Platform>,
     pub created_at: i64,
     pub connected_at: Option<i64>,
-    /// When activity was last reported; `None` if it never was.
+    /// When activity was last reported; `None`, or not after the session was connected, if it never was.
     pub active_at: Option<i64>,
     /// `None` while it is live.
     pub ended_at: Option<i64>,
@@ -123,8 +123,9 @@ fn measure(sessions: &[&SeatSession], from: i64, to: i64) -> (i64, i64, i64) {
         count(session.created_at, [1, 0, 0]);
         if let Some(connected_at) = session.connected_at {
             count(connected_at, [0, 1, 0]);
-            if let Some(active_at) = session.active_at {
-                count(active_at.max(connected_at), [0, 0, 1]);
+            // Creating and connecting a session count as activity; if nothing was reported since, the client reports none.
+            if let Some(active_at) = session.active_at.filter(|active_at| *active_at > connected_at) {
+                count(active_at, [0, 0, 1]);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the reports read: which licenses a report is about, records of the event log, and sessions.
 
+pub mod days;
 pub mod records;
 pub mod sessions;
 pub mod unused_seats;
@@ -14,6 +15,7 @@ use seatkeeper_shared::{
     license::Price,
     wire::reports::ReportLicense,
 };
+use uuid::Uuid;
 
 statements! {
     LICENSES = "
@@ -37,6 +39,16 @@ pub enum ReportScope {
     License(LicenseId),
     /// All licenses of a product, counted together.
     Product(ProductId),
+}
+
+impl ReportScope {
+    /// The id of the license or product.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::License(license) => license.0,
+            Self::Product(product) => product.0,
+        }
+    }
 }
 
 /// A license of a report, with its price whoever asks, and what decides which sessions share a seat.

@@ -61,15 +61,24 @@ impl RecordReader {
 
     /// The next record, if it fulfils the condition; otherwise it stays the next one.
     pub async fn next_if(&mut self, condition: impl Fn(&UsageRecord) -> bool) -> Result<Option<UsageRecord>, DbError> {
+        let Some(source) = self.first_source().await? else { return Ok(None) };
+        if source.buffer.front().is_some_and(condition) { Ok(source.buffer.pop_front()) } else { Ok(None) }
+    }
+
+    /// The next record, which stays the next one.
+    pub async fn peek(&mut self) -> Result<Option<&UsageRecord>, DbError> {
+        Ok(self.first_source().await?.and_then(|source| source.buffer.front()))
+    }
+
+    /// The source with the next record.
+    async fn first_source(&mut self) -> Result<Option<&mut SourceReader>, DbError> {
         if let Some(db) = self.db.clone() {
             for source in &mut self.sources {
                 source.fill(&db).await?;
             }
         }
         let with_records = self.sources.iter_mut().filter(|source| !source.buffer.is_empty());
-        let first = with_records.min_by_key(|source| source.buffer.front().map(|record| record.position));
-        let Some(source) = first else { return Ok(None) };
-        if source.buffer.front().is_some_and(condition) { Ok(source.buffer.pop_front()) } else { Ok(None) }
+        Ok(with_records.min_by_key(|source| source.buffer.front().map(|record| record.position)))
     }
 
     /// The next record.

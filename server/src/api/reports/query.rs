@@ -62,14 +62,21 @@ pub struct PeopleQuery {
 /// What a report is about, and when.
 pub struct Period {
     pub history: HistoryQuery,
+    /// The same without the time of which nothing is known.
+    pub recorded: HistoryQuery,
 }
 
 impl Period {
     /// The period as the report names it.
-    pub async fn view(&self, app: &App) -> Result<ReportPeriod, ApiError> {
+    pub fn view(&self) -> ReportPeriod {
         let HistoryQuery { from, to, zone, .. } = self.history;
-        let recorded_from = store::reports::pruned_until(&app.db).await?.filter(|recorded| *recorded > from);
-        Ok(ReportPeriod { from, to, time_zone: zone.name().to_owned(), recorded_from })
+        let recorded_from = Some(self.recorded.from).filter(|recorded| *recorded > from);
+        ReportPeriod { from, to, time_zone: zone.name().to_owned(), recorded_from }
+    }
+
+    async fn new(app: &App, history: HistoryQuery) -> Result<Self, ApiError> {
+        let recorded = history.recorded(&app.db).await?;
+        Ok(Self { history, recorded })
     }
 }
 
@@ -99,7 +106,11 @@ impl ReportQuery {
         let times = self.times(&mut fields, app.clock.now());
         let (scope, (from, to)) = fields.finish(scope.zip(times))?;
         let licenses = licenses_of(app, scope).await?;
-        Ok(Period { history: HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await? } })
+        Period::new(
+            app,
+            HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await?, cache: app.usage_pieces.clone() },
+        )
+        .await
     }
 
     /// Validates a query in which the license and the product may be absent, which means all licenses.
@@ -114,7 +125,9 @@ impl ReportQuery {
         let licenses = store::reports::licenses(&app.db, None).await?;
         // Not used: each license is read by itself.
         let scope = ReportScope::License(LicenseId(uuid::Uuid::nil()));
-        Ok((None, Period { history: HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await? } }))
+        let history =
+            HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await?, cache: app.usage_pieces.clone() };
+        Ok((None, Period::new(app, history).await?))
     }
 
     /// The beginning and the end.

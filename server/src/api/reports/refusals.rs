@@ -70,7 +70,7 @@ pub async fn refusals(
         latest: attempts.collect(),
         sensitivity: folded.sensitivity.clone(),
         licenses: query::licenses_as_seen_by(&caller, &period.history.licenses),
-        period: period.view(&app).await?,
+        period: period.view(),
     }))
 }
 

@@ -85,7 +85,7 @@ pub(super) async fn read(
         total: total.seconds(),
         users: seat_time::count_users(&sessions),
         seats: seats_at_end(app, history).await?,
-        period: period.view(app).await?,
+        period: period.view(),
     })
 }
 
@@ -101,7 +101,7 @@ fn each_license(history: &HistoryQuery) -> impl Iterator<Item = HistoryQuery> {
 async fn seats_at_end(app: &App, history: &HistoryQuery) -> Result<i64, ApiError> {
     let mut seats = 0;
     for license in each_license(history) {
-        seats += usage_history::state_at(&app.db, &license).await?.level().seats;
+        seats += usage_history::state_at_end(&app.db, &license).await?.level().seats;
     }
     Ok(seats)
 }

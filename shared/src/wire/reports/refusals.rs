@@ -57,9 +57,9 @@ pub struct WindowAttempts {
 pub struct RuleRefusals {
     /// The code of the rule.
     pub code: Code,
-    /// The refused requests.
+    /// The requests that this rule refused.
     pub requests: i64,
-    /// The attempts.
+    /// The attempts whose first request it refused.
     pub attempts: i64,
 }
 

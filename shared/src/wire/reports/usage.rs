@@ -34,7 +34,7 @@ string_enum! {
         QuarterHour = "quarter_hour",
         /// An hour: the most and the least of that time.
         Hour = "hour",
-        /// A day: the most and the least of that time.
+        /// A day: the most and the least of that time. Also if there are more than 2,000 days.
         Day = "day",
     }
 }
@@ -90,9 +90,9 @@ pub struct UsageFigures {
     pub sessions: i64,
     /// The requests that were refused, each attempt counted.
     pub refusals: i64,
-    /// The agents who waited in the queue.
+    /// The tickets whose waiting ended in the period, and those that still waited at its end.
     pub waited: i64,
-    /// The different users who had a session.
+    /// The different users with a session that was live in the period.
     pub users: i64,
 }
 
@@ -117,7 +117,8 @@ pub struct AtCapacity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timeline {
-    /// What a point stands for: the finest that gives at most 2,000 points.
+    /// What a point stands for: the finest that gives at most 2,000 points, or days. Exact only if the log still has
+    /// the events.
     pub resolution: TimelineResolution,
     /// The points, in order of time. The first one is at the beginning of the period.
     pub points: Vec<TimelinePoint>,
@@ -156,9 +157,9 @@ pub struct RefusalMark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PeriodPeak {
-    /// The beginning of the period.
+    /// The beginning of the period, or of the report if that is later.
     pub from: DateTime<Utc>,
-    /// Its end.
+    /// Its end, or that of the report if that is earlier.
     pub to: DateTime<Utc>,
     /// The most seats occupied at the same time.
     pub occupied: i64,
