@@ -78,7 +78,9 @@ impl Picture {
         copy.set_attribute("x", &MARGIN.to_string()).ok()?;
         copy.set_attribute("y", &CAPTION.to_string()).ok()?;
         let content = XmlSerializer::new().ok()?.serialize_to_string(&copy).ok()?;
-        let color = |property: &str| style_of(&document().body()?.into(), property);
+        // The charts are drawn for the ground of their card.
+        let ground: Element = chart.closest(".card").ok().flatten().or_else(|| Some(document().body()?.into()))?;
+        let color = |property: &str| style_of(&ground, property);
         let (ground, text) = (color("background-color")?, color("color")?);
         let font = color("font-family")?.replace('"', "'");
         let caption = escaped(caption);

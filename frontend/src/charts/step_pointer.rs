@@ -32,7 +32,7 @@ pub fn Pointer(
     };
     let line = move || state.cursor.get().and_then(|at| drawing.x(at));
     let selection = move || state.drag.get().filter(DragSpan::is_selection).map(|drag| drag.ordered());
-    let readout = move || state.cursor.get().or(state.chosen_ms()).map(|at| drawing.readout(at));
+    let readout = move || state.pointed().map(|at| drawing.readout(at));
     view! {
         <div
             class="chart-pointer"
@@ -116,7 +116,14 @@ impl PointerState {
         self.chosen.get().map(|at| at.timestamp_millis())
     }
 
-    /// The time of the cursor, else the chosen one, else the beginning; always in the range.
+    /// The time of the cursor, else the chosen one, if it is in the range.
+    fn pointed(self) -> Option<i64> {
+        let range = self.range();
+        let is_shown = |at: &i64| (range.from..range.to).contains(at);
+        self.cursor.get().filter(is_shown).or(self.chosen_ms().filter(is_shown))
+    }
+
+    /// The same, else the beginning; always in the range.
     fn current(self) -> i64 {
         let range = self.range();
         let at = self.cursor.get().or(self.chosen_ms()).unwrap_or(range.from);

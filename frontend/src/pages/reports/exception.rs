@@ -32,7 +32,7 @@ pub fn KeepSeat(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
-    let to_local = state.page.to_local();
+    let to_local = untrack(|| state.page.to_local());
     let before = seat.exception.clone();
     let reason = RwSignal::new(before.as_ref().map(|one| one.reason.clone()).unwrap_or_default());
     // The end is the end of a day: the field shows that day.
@@ -42,7 +42,7 @@ pub fn KeepSeat(
     let submit = move |()| {
         let reason = reason.get_untracked().trim().to_owned();
         let day = parse_day(&until.get_untracked());
-        let until = day.map(|day| day.map(|day| day_end(day, state.page.to_local())));
+        let until = day.map(|day| day.map(|day| day_end(day, untrack(|| state.page.to_local()))));
         let checks = [("reason", reason_error(&reason)), ("until", until.as_ref().err().cloned())];
         let exception = UnusedSeatException { reason, until: until.ok().flatten() };
         form.submit(

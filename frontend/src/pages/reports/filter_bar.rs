@@ -117,8 +117,7 @@ fn period_options(page: ReportState) -> Vec<SelectOption> {
 /// Own limits begin with those of the period before.
 fn choose_period(page: ReportState, name: &str) {
     let period = if name == "own" {
-        let (from, to) = untrack(|| page.limits());
-        let to_local = page.to_local();
+        let ((from, to), to_local) = untrack(|| (page.limits(), page.to_local()));
         let last = to_local(to - chrono::TimeDelta::seconds(1)).date();
         Period::Own { from: to_local(from).date().to_string(), to: last.to_string() }
     } else {

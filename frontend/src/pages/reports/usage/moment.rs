@@ -79,6 +79,9 @@ fn Moment(
                     <Sessions page moment />
                 </Show>
                 <p class="muted">{move || moment.with(|moment| further(format, moment))}</p>
+                <Show when=move || page.filter.with(|filter| filter.is_narrowed())>
+                    <p class="muted">{t!(i18n, reports.moment_everybody)}</p>
+                </Show>
             </Loaded>
         </section>
     }
