@@ -1,5 +1,5 @@
--- The usage of a license or product on each finished local day, so that a report of a year need not read a year of events, and
--- so that the usage is kept when old events are removed. Days follow each other without gaps.
+-- The usage of a license or product on each finished local day, so that a report of a year need not read a year of
+-- events, and so that the usage is kept when old events are removed. Days follow each other without gaps.
 CREATE TABLE usage_days (
     -- The license or product.
     scope_id TEXT NOT NULL,

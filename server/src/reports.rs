@@ -14,9 +14,9 @@ pub mod merge;
 pub mod record;
 pub mod refusals;
 pub mod seat_time;
-pub mod span;
 pub mod state;
 pub mod summary;
+pub mod time_span;
 mod usage;
 pub mod waits;
 

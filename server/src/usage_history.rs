@@ -11,9 +11,9 @@ use crate::{
     reports::{
         local_time::time,
         merge::{MergedUsage, UsageMerger},
-        span::Span,
         state::UsageState,
         summary::ExactTimeline,
+        time_span::Span,
     },
     store::{self, reports::ReportScope},
 };

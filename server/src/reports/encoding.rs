@@ -6,9 +6,9 @@
 use super::{
     attempts::AttemptEdges,
     full_spells::{FullSpells, Spell},
-    span::Span,
     state::Level,
     summary::{LENGTH_LIMITS, Summary},
+    time_span::Span,
     waits::WaitHistogram,
 };
 use seatkeeper_shared::ticket::TicketEnd;
@@ -39,7 +39,7 @@ impl DayUsers {
     }
 
     pub fn encode(&self) -> String {
-        let mut numbers = Numbers::default();
+        let mut numbers = NumberWriter::default();
         numbers.push(self.first_time);
         numbers.push_map(&self.returning);
         numbers.0
@@ -47,14 +47,14 @@ impl DayUsers {
 
     /// `None` if the text is not what [`encode`](Self::encode) writes.
     pub fn decode(text: &str) -> Option<Self> {
-        let mut numbers = Reader::new(text);
+        let mut numbers = NumberReader::new(text);
         Some(Self { first_time: numbers.next()?, returning: numbers.map()? })
     }
 }
 
 /// Writes a summary without its quarters, relative to the beginning of its time.
 pub fn encode(summary: &Summary) -> String {
-    let mut numbers = Numbers::default();
+    let mut numbers = NumberWriter::default();
     numbers.push_level(summary.first);
     numbers.push_level(summary.last);
     numbers.push_all([summary.changes, summary.refused_while_full, summary.sessions]);
@@ -85,7 +85,7 @@ pub fn encode(summary: &Summary) -> String {
 pub fn decode(text: &str, from: i64, to: i64) -> Option<Summary> {
     let (text, edges) = text.split_once(SEPARATOR).unwrap_or((text, ""));
     let edges = if edges.is_empty() { AttemptEdges::default() } else { serde_json::from_str(edges).ok()? };
-    let mut numbers = Reader::new(text);
+    let mut numbers = NumberReader::new(text);
     let (first, last) = (numbers.level()?, numbers.level()?);
     let [changes, refused_while_full, sessions] = [numbers.next()?, numbers.next()?, numbers.next()?];
     let [occupied, seats, needed_seats] = [numbers.map()?, numbers.map()?, numbers.map()?];
@@ -127,14 +127,14 @@ pub fn decode(text: &str, from: i64, to: i64) -> Option<Summary> {
 
 /// Writes spans, such as the quarters of a summary.
 pub fn encode_spans(spans: &[Span]) -> String {
-    let mut numbers = Numbers::default();
+    let mut numbers = NumberWriter::default();
     numbers.push_spans(spans);
     numbers.0
 }
 
 /// Reads spans, the first of which begins at this time.
 pub fn decode_spans(text: &str, from: i64) -> Option<Vec<Span>> {
-    let mut numbers = Reader::new(text);
+    let mut numbers = NumberReader::new(text);
     let spans = numbers.spans(from)?;
     numbers.is_at_end().then_some(spans)
 }
@@ -159,9 +159,9 @@ fn end_of(number: i64) -> Option<TicketEnd> {
 }
 
 #[derive(Debug, Default)]
-struct Numbers(String);
+struct NumberWriter(String);
 
-impl Numbers {
+impl NumberWriter {
     fn push(&mut self, number: i64) {
         if !self.0.is_empty() {
             self.0.push(',');
@@ -216,9 +216,9 @@ fn quiet(from: i64, to: i64, occupied: i64, seats: i64) -> Span {
     }
 }
 
-struct Reader<'a>(std::str::Split<'a, char>);
+struct NumberReader<'a>(std::str::Split<'a, char>);
 
-impl<'a> Reader<'a> {
+impl<'a> NumberReader<'a> {
     fn new(text: &'a str) -> Self {
         Self(text.split(','))
     }

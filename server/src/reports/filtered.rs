@@ -4,7 +4,7 @@
 use super::{
     local_time::time,
     record::{RecordKind, UsageRecord},
-    seat_time::{Holder, SeatSession, SharingRule},
+    seat_time::{SeatHolder, SeatSession, SharingRule},
     state::UsageState,
 };
 use seatkeeper_shared::ids::{LicenseId, Position, UserId};
@@ -23,7 +23,7 @@ pub fn records(
         changes.extend(session.ended_at.map(|ended_at| (ended_at.max(session.created_at), false, session)));
     }
     changes.sort_by_key(|(at, begins, session)| (*at, *begins && session.ended_at != Some(*at), session.id));
-    let mut occupied: BTreeMap<LicenseId, BTreeMap<Holder, i64>> = BTreeMap::new();
+    let mut occupied: BTreeMap<LicenseId, BTreeMap<SeatHolder, i64>> = BTreeMap::new();
     let mut records: Vec<_> = Vec::with_capacity(changes.len());
     for (at, begins, session) in changes {
         let Some(rule) = rules.get(&session.license) else { continue };

@@ -1,5 +1,5 @@
-//! Local days, hours, weeks and months, whatever their length: clocks are moved by half an hour, by an hour, and once by
-//! a day.
+//! Local days, hours, weeks and months, whatever their length: clocks are moved by half an hour, by an hour, and once
+//! by a day.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta};
 use chrono::{TimeZone as _, Timelike as _, Utc};
@@ -54,8 +54,8 @@ pub fn time(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
-/// The ends of the local hours in this time, the last one being `to`. An hour ends when the clock shows the next one, or
-/// when it is moved.
+/// The ends of the local hours in this time, the last one being `to`. An hour ends when the clock shows the next one,
+/// or when it is moved.
 pub fn hour_ends(zone: Tz, from: i64, to: i64) -> Vec<i64> {
     let (mut at, mut ends) = (from, Vec::with_capacity(25));
     while at < to {

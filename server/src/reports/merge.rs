@@ -5,9 +5,9 @@ use super::{
     attempts::AttemptJoiner,
     full_spells::SpellJoiner,
     local_time,
-    span::Span,
     state::{Level, UsageState},
     summary::{ATTEMPT_WINDOW, LENGTH_LIMITS, Summary},
+    time_span::Span,
     usage,
     waits::WaitHistogram,
 };

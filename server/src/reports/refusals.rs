@@ -2,7 +2,7 @@
 
 use super::{
     SECOND,
-    attempts::{self, Attempt, AttemptFolder, Outcome},
+    attempts::{self, AttemptFolder, AttemptOutcome, SeatAttempt},
     local_time,
     record::{RecordKind, UsageRecord},
 };
@@ -28,7 +28,7 @@ pub struct FoldedRefusals {
     pub soon_seated: i64,
     /// The attempts that count, in the order in which they began, each with how long after it the user got a seat, in
     /// microseconds.
-    pub attempts: Vec<(Attempt, Option<i64>)>,
+    pub attempts: Vec<(SeatAttempt, Option<i64>)>,
     pub sensitivity: Vec<WindowAttempts>,
     /// Requests by the rule that refused them, attempts by the rule that refused first.
     pub by_rule: BTreeMap<Code, Counts>,
@@ -40,8 +40,8 @@ pub struct FoldedRefusals {
 /// A record with the time at which it counts.
 type TimedRecord<'a> = (&'a UsageRecord, i64);
 
-/// Folds the refused requests among these records with a window in seconds. The records are in the order of the log, and
-/// contain the sessions that were created.
+/// Folds the refused requests among these records with a window in seconds. The records are in the order of the log,
+/// and contain the sessions that were created.
 pub fn fold(zone: Tz, records: &[UsageRecord], window_seconds: i64) -> FoldedRefusals {
     let mut last_at = i64::MIN;
     let timed = records.iter().map(|record| {
@@ -60,7 +60,7 @@ pub fn fold(zone: Tz, records: &[UsageRecord], window_seconds: i64) -> FoldedRef
     let seats = seats_by_user(&timed);
     for attempt in attempts(&timed, window_seconds) {
         folded.repeated += attempt.requests - 1;
-        if attempt.outcome == Outcome::SoonSeated {
+        if attempt.outcome == AttemptOutcome::SoonSeated {
             folded.soon_seated += 1;
             continue;
         }
@@ -80,7 +80,7 @@ pub fn fold(zone: Tz, records: &[UsageRecord], window_seconds: i64) -> FoldedRef
     folded
 }
 
-fn attempts(records: &[TimedRecord<'_>], window_seconds: i64) -> Vec<Attempt> {
+fn attempts(records: &[TimedRecord<'_>], window_seconds: i64) -> Vec<SeatAttempt> {
     let mut folder = AttemptFolder::new(window_seconds * SECOND);
     for (record, at) in records {
         match (&record.kind, record.user) {
@@ -94,8 +94,8 @@ fn attempts(records: &[TimedRecord<'_>], window_seconds: i64) -> Vec<Attempt> {
     folder.finish(i64::MAX / 2)
 }
 
-fn count(attempts: &[Attempt]) -> i64 {
-    let counted = attempts.iter().filter(|attempt| attempt.outcome != Outcome::SoonSeated).count();
+fn count(attempts: &[SeatAttempt]) -> i64 {
+    let counted = attempts.iter().filter(|attempt| attempt.outcome != AttemptOutcome::SoonSeated).count();
     i64::try_from(counted).unwrap_or(i64::MAX)
 }
 
@@ -110,7 +110,7 @@ fn seats_by_user(records: &[TimedRecord<'_>]) -> HashMap<UserId, Vec<(i64, i64)>
     seats
 }
 
-fn seated_after(seats: &HashMap<UserId, Vec<(i64, i64)>>, attempt: &Attempt) -> Option<i64> {
+fn seated_after(seats: &HashMap<UserId, Vec<(i64, i64)>>, attempt: &SeatAttempt) -> Option<i64> {
     let seats = seats.get(&attempt.key.user)?;
     let next = seats.partition_point(|(position, _)| *position <= attempt.last_position.0);
     seats.get(next).map(|(_, at)| at - attempt.last_at)

@@ -36,7 +36,7 @@ pub struct SeatSession {
 
 /// What occupies a seat.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holder {
+pub enum SeatHolder {
     Agent(UserId),
     Device(UserId, String),
     Session(SessionId),
@@ -44,14 +44,14 @@ pub enum Holder {
 
 impl SharingRule {
     /// What occupies the seat of this session.
-    pub fn holder(self, session: &SeatSession) -> Holder {
+    pub fn holder(self, session: &SeatSession) -> SeatHolder {
         match (self.model, self.seat_rule, self.second_device) {
-            (Model::Named, ..) => Holder::Agent(session.user),
-            (_, SeatRule::Session, _) => Holder::Session(session.id),
+            (Model::Named, ..) => SeatHolder::Agent(session.user),
+            (_, SeatRule::Session, _) => SeatHolder::Session(session.id),
             (_, SeatRule::Device, _) | (_, _, SecondDevice::SecondSeat) => {
-                Holder::Device(session.user, session.device.clone())
+                SeatHolder::Device(session.user, session.device.clone())
             }
-            (_, SeatRule::Agent, _) => Holder::Agent(session.user),
+            (_, SeatRule::Agent, _) => SeatHolder::Agent(session.user),
         }
     }
 }
@@ -88,7 +88,7 @@ pub fn seat_times<K: Ord + Clone>(
     (from, to): (i64, i64),
     keys: impl Fn(&SeatSession) -> Vec<K>,
 ) -> BTreeMap<K, MeasuredTime> {
-    let mut seats: BTreeMap<(K, LicenseId, Holder), Vec<&SeatSession>> = BTreeMap::new();
+    let mut seats: BTreeMap<(K, LicenseId, SeatHolder), Vec<&SeatSession>> = BTreeMap::new();
     for session in sessions {
         let Some(rule) = rules.get(&session.license) else { continue };
         for key in keys(session) {
@@ -123,7 +123,7 @@ fn measure(sessions: &[&SeatSession], from: i64, to: i64) -> (i64, i64, i64) {
         count(session.created_at, [1, 0, 0]);
         if let Some(connected_at) = session.connected_at {
             count(connected_at, [0, 1, 0]);
-            // Creating and connecting a session count as activity; if nothing was reported since, the client reports none.
+            // Creating and connecting count as activity; if nothing was reported since, the client reports none.
             if let Some(active_at) = session.active_at.filter(|active_at| *active_at > connected_at) {
                 count(active_at, [0, 0, 1]);
             }

@@ -3,12 +3,12 @@
 
 use super::{
     SECOND,
-    attempts::{self, AttemptEdges, AttemptFolder, Outcome, Seated},
+    attempts::{self, AttemptEdges, AttemptFolder, AttemptOutcome, SeatedUser},
     full_spells::{FullSpells, SpellFinder},
     local_time::{hour_ends, quarter_ends, time},
     record::{RecordKind, RefusedRequest, UsageRecord, is_for_lack_of_seats},
-    span::{Span, SpanTrack},
     state::{Level, UsageState},
+    time_span::{Span, SpanTrack},
     waits::WaitHistogram,
 };
 use chrono_tz::Tz;
@@ -139,7 +139,7 @@ impl PieceBuilder {
                     *summary.needed_seats.entry(self.level.occupied).or_default() += 1;
                 }
                 if at - summary.from <= ATTEMPT_WINDOW {
-                    summary.edges.seats.push(Seated { user, at, position: record.position });
+                    summary.edges.seats.push(SeatedUser { user, at, position: record.position });
                 }
                 self.piece.users.insert(user);
                 self.attempts.seat(user, at);
@@ -206,10 +206,10 @@ impl PieceBuilder {
         summary.last = self.level;
         summary.full = self.spells.finish(to);
         for attempt in self.attempts.finish(to) {
-            let may_be_continued = attempt.outcome == Outcome::Open;
+            let may_be_continued = attempt.outcome == AttemptOutcome::Open;
             if attempt.first_at - summary.from <= ATTEMPT_WINDOW || may_be_continued {
                 summary.edges.attempts.push(attempt);
-            } else if attempt.outcome == Outcome::Refused {
+            } else if attempt.outcome == AttemptOutcome::Refused {
                 for span in [self.hours.at(attempt.first_at), self.quarters.at(attempt.first_at)].into_iter().flatten()
                 {
                     span.attempts += 1;

@@ -3,7 +3,7 @@
 
 use super::{
     SECOND,
-    attempts::{AttemptFolder, Outcome, request},
+    attempts::{AttemptFolder, AttemptOutcome, request},
     encoding,
     local_time::{start_of_day, time, weekday_and_hour},
     merge::{MergedUsage, UsageMerger},
@@ -158,7 +158,7 @@ fn attempts(records: &[UsageRecord]) -> Vec<i64> {
         }
     }
     let all = folder.finish(i64::MAX / 2);
-    all.iter().filter(|attempt| attempt.outcome == Outcome::Refused).map(|attempt| attempt.first_at).collect()
+    all.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Refused).map(|attempt| attempt.first_at).collect()
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! The figures of a period from what its pieces add up to.
 
-use super::{SECOND, local_time::time, span::Span, summary::LENGTH_LIMITS, waits::WaitHistogram};
+use super::{SECOND, local_time::time, summary::LENGTH_LIMITS, time_span::Span, waits::WaitHistogram};
 use seatkeeper_shared::{
     ticket::TicketEnd,
     wire::{

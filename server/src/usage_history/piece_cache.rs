@@ -1,5 +1,5 @@
-//! The hours of days that are not stored yet, once they have been computed: reports of the present day need not read all
-//! its events each time.
+//! The hours of days that are not stored yet, once they have been computed: reports of the present day need not read
+//! all its events each time.
 
 use crate::reports::summary::Piece;
 use seatkeeper_shared::ids::Position;

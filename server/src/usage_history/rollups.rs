@@ -35,8 +35,8 @@ pub async fn run(db: Db, clock: Clock) {
     }
 }
 
-/// Stores the finished days of all licenses and products. Returns up to when everything that happened is stored: no event
-/// after that may be removed from the log.
+/// Stores the finished days of all licenses and products. Returns up to when everything that happened is stored: no
+/// event after that may be removed from the log.
 ///
 /// # Errors
 /// Returns an error if the database fails; the next run continues where this one stopped.

@@ -249,13 +249,14 @@ impl Source {
     }
 }
 
-/// The state when the log begins: the sessions and tickets that the tables have, and the seats that the license has now,
-/// until the first record says otherwise.
+/// The state when the log begins: the sessions and tickets that the tables have, and the seats that the license has
+/// now, until the first record says otherwise.
 async fn state_at_log_start(db: &Db, query: &HistoryQuery, at: DateTime<Utc>) -> Result<UsageState, DbError> {
     state_of_sessions(db, query, at, &UsageState::default()).await
 }
 
-/// The state at a time whose events were removed: seats as they were at an earlier time, or are now if that is not known.
+/// The state at a time whose events were removed: seats as they were at an earlier time, or are now if that is not
+/// known.
 pub async fn state_of_sessions(
     db: &Db,
     query: &HistoryQuery,

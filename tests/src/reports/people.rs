@@ -52,7 +52,8 @@ on_both_engines! {
         end(&agent, &other).await;
         world.set_clock("2026-03-03T12:00:00Z");
         let report = world.usage_report(license, day::DAY).await;
-        assert_eq!((report.figures.occupied_seat_seconds, report.figures.seats, report.figures.sessions), (3_600, 2, 2));
+        let figures = &report.figures;
+        assert_eq!((figures.occupied_seat_seconds, figures.seats, figures.sessions), (3_600, 2, 2));
         assert_eq!(report.figures.peak.map(|peak| peak.occupied), Some(1), "a named seat covers all devices");
         let report = world.seat_time(&format!("license={license}&{}", day::DAY)).await;
         assert_eq!((report.total.seat_seconds, report.total.sessions), (3_600, 2));

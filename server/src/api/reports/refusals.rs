@@ -10,7 +10,7 @@ use crate::{
     },
     reports::{
         SECOND,
-        attempts::{Attempt, Target},
+        attempts::{SeatAttempt, Target},
         local_time::time,
         record::UsageRecord,
         refusals::{self, FoldedRefusals},
@@ -160,7 +160,7 @@ impl VisibleNames {
     }
 
     /// The attempt as the report shows it; `None` if the caller does not see its user.
-    pub(super) fn attempt(&self, attempt: &Attempt, seated_after: Option<i64>) -> Option<RefusedAttempt> {
+    pub(super) fn attempt(&self, attempt: &SeatAttempt, seated_after: Option<i64>) -> Option<RefusedAttempt> {
         let (license_id, product_id) = match attempt.key.target {
             Target::License(license) => (Some(license), None),
             Target::Product(product) => (None, Some(product)),

@@ -69,7 +69,8 @@ statements! {
           AND starts_at >= $3 AND starts_at <= $4";
 
     INSERT_DAY = "
-        INSERT INTO usage_days (scope_id, starts_at, ends_at, time_zone, version, position, users, summary, state, quarters)
+        INSERT INTO usage_days (scope_id, starts_at, ends_at, time_zone, version, position, users, summary, state,
+                                quarters)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (scope_id, starts_at) DO NOTHING";
 
