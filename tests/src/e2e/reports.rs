@@ -115,6 +115,21 @@ async fn a_full_day_is_zoomed_and_read_by_keyboard_with_everything_in_the_addres
     browser.holds("location.search.includes('at=')").await;
     choose(&browser, "platform", "mac").await;
     browser.holds("location.search.includes('platform=mac')").await;
+    browser.go("/reports?period=today").await;
+    browser.type_into("input[name=person]", "Agent 1").await;
+    browser.holds("document.querySelectorAll('datalist option').length === 1").await;
+    browser
+        .holds(
+            "(input => (input.value = document.querySelector('datalist option').value,
+            input.dispatchEvent(new Event('input', { bubbles: true })), true))
+            (document.querySelector('input[name=person]'))",
+        )
+        .await;
+    browser.holds("location.search.includes('user=')").await;
+    browser.reads("Nur Agent 1").await;
+    browser.reads("Höchstens 1 von 2 Plätzen").await;
+    browser.click("Filter entfernen: Nur Agent 1").await;
+    browser.holds("!location.search.includes('user=') && document.activeElement.name === 'person'").await;
     browser.go(&format!("/reports?license={license}&period=today&peaks=hour&heat=mean")).await;
     browser.holds("document.querySelector('input[value=hour]').checked").await;
     browser.holds("document.querySelector('select[name=heat]').value === 'mean'").await;
