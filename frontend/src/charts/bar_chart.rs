@@ -15,7 +15,7 @@ const LABEL_WIDTH: f64 = 34.0;
 /// The most that a bar is wide, in pixels.
 const MAX_BAR_WIDTH: f64 = 72.0;
 
-/// A bar.
+/// What is known of one column of the chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     /// The label below it.
@@ -33,7 +33,7 @@ pub struct Bar {
 pub struct BarMark {
     /// After how many bars it stands.
     pub after: usize,
-    /// Its label.
+    /// What it says, at the top of its line.
     pub label: String,
     /// The row of its label, from the top.
     pub row: usize,
@@ -46,11 +46,11 @@ pub struct BarData {
     pub bars: Vec<Bar>,
     /// The ticks: values with their labels, the last one at the top.
     pub ticks: Vec<(i64, String)>,
-    /// The marks.
+    /// Lines between bars, with a word each.
     pub marks: Vec<BarMark>,
 }
 
-/// A chart of bars.
+/// Draws vertical bars from zero to the highest tick.
 #[component]
 pub fn BarChart(
     /// The main fact, for screen readers.

@@ -37,7 +37,7 @@ pub struct HeatData {
     pub days: Vec<String>,
 }
 
-/// A heat map.
+/// Draws a cell for each hour of a week, as dark as its value is high.
 #[component]
 pub fn HeatMap(
     /// The main fact, for screen readers.

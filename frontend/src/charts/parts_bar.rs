@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// A part of a bar.
+/// A stretch in one color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarPart {
     /// The class that gives it color and pattern.

@@ -8,7 +8,7 @@ use web_sys::{
     CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement, NodeList, XmlSerializer,
 };
 
-/// The format of a picture.
+/// How a chart is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureFormat {
     /// Lines and texts, which stay sharp at any size.

@@ -35,8 +35,8 @@ impl Scale {
     }
 }
 
-/// The ticks of an axis of counts, from zero to `max` or the next tick: at most `most` plus the zero, in steps of 1, 2 or
-/// 5 times a power of ten.
+/// The ticks of an axis of counts, from zero to `max` or the next tick: at most `most` plus the zero, in steps of 1, 2
+/// or 5 times a power of ten.
 pub fn count_ticks(max: i64, most: i64) -> Vec<i64> {
     let (max, most) = (max.max(1), most.max(1));
     let steps = (0..18).flat_map(|power| [1, 2, 5].map(|step| step * 10_i64.pow(power)));

@@ -1,5 +1,5 @@
-//! A chart of occupied seats over time. It is a picture, unless actions are given: then a moment in it can be chosen, and
-//! it is zoomed and moved with the pointer or the keyboard.
+//! A chart of occupied seats over time. It is a picture, unless actions are given: then a moment in it can be chosen,
+//! and it is zoomed and moved with the pointer or the keyboard.
 
 use super::{
     plot_width::plot_width,

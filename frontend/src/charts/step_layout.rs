@@ -16,7 +16,7 @@ const SQUARE_GAP: f64 = 8.0;
 /// A timeline and the range of time that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartTimeline {
-    /// The range.
+    /// From when to when, also where nothing changed.
     pub range: TimeRange,
     /// The points and the refusals.
     pub timeline: Timeline,

@@ -33,6 +33,7 @@ pub fn Pointer(
     let line = move || state.cursor.get().and_then(|at| drawing.x(at));
     let selection = move || state.drag.get().filter(DragSpan::is_selection).map(|drag| drag.ordered());
     let readout = move || state.pointed().map(|at| drawing.readout(at));
+    let last_point = move || drawing.timeline.with(|chart| chart.timeline.points.len().saturating_sub(1).to_string());
     view! {
         <div
             class="chart-pointer"
@@ -40,7 +41,7 @@ pub fn Pointer(
             tabindex="0"
             aria-label=move || t_string!(i18n, charts.moment)
             aria-valuemin="0"
-            aria-valuemax=move || drawing.timeline.with(|chart| chart.timeline.points.len().saturating_sub(1).to_string())
+            aria-valuemax=last_point
             aria-valuenow=move || state.position().to_string()
             aria-valuetext=move || drawing.readout(state.current())
             aria-describedby="chart-keys"

@@ -46,7 +46,8 @@ pub fn point_at(times: &[i64], at: i64) -> Option<usize> {
     times.partition_point(|time| *time <= at).checked_sub(1)
 }
 
-/// Joins marks that would cover each other: `(x, count)` in order of `x`, each at least `gap` pixels after the one before.
+/// Joins marks that would cover each other: `(x, count)` in order of `x`, each at least `gap` pixels after the one
+/// before.
 pub fn join_marks(marks: &[(f64, i64)], gap: f64) -> Vec<(f64, i64)> {
     let mut joined: Vec<(f64, i64)> = Vec::new();
     for (x, count) in marks {

@@ -55,7 +55,7 @@ pub enum TickLabel {
     Month,
 }
 
-/// A tick.
+/// A round local time that an axis names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeTick {
     /// Its time.

@@ -1,4 +1,5 @@
-//! The reports: what happened is said and drawn, the chart is zoomed and read by keyboard, everything is in the address.
+//! The reports: what happened is said and drawn, the chart is zoomed and read by keyboard, and everything is in the
+//! address.
 
 use super::{browser::Browser, page_checks::check_pages, world};
 use crate::harness::{World, person::seat_request};
@@ -25,8 +26,8 @@ async fn full_license(world: &World) -> LicenseId {
     license
 }
 
-/// Lets the app see the named seat of the first agent as unused: no seat of a new server is old enough. What the app sends
-/// reaches the server.
+/// Lets the app see the named seat of the first agent as unused: no seat of a new server is old enough. What the app
+/// sends reaches the server.
 async fn age_named_seat(browser: &Browser, world: &World) {
     let licenses = world.admin.get("/licenses").await.ok();
     let users = world.admin.get("/users?q=Agent%200").await.ok();

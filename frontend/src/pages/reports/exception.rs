@@ -27,7 +27,7 @@ const MAX_REASON_CHARS: usize = 200;
 pub fn KeepSeat(
     /// The list and the state of its page.
     state: UnusedState,
-    /// The seat.
+    /// The seat that is kept.
     seat: UnusedSeat,
 ) -> impl IntoView {
     let i18n = use_i18n();

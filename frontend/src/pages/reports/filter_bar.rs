@@ -28,6 +28,7 @@ pub fn FilterBar(
     let i18n = use_i18n();
     let is_own = Memo::new(move |_| page.filter.with(|filter| matches!(filter.period, Period::Own { .. })));
     let chosen_scope = Signal::derive(move || page.scope.get().unwrap_or_default().choice());
+    let choose_platform = move |name: String| page.update_filter(|filter| filter.platform = name.parse().ok());
     view! {
         <section class="list report-filter" aria-label=move || t_string!(i18n, reports.filter)>
             <div class="bar">
@@ -66,7 +67,7 @@ pub fn FilterBar(
                                 options=Signal::derive(move || platform_options(page))
                                 value=page
                                     .chosen(|filter| filter.platform.map(|one| one.to_string()).unwrap_or_default())
-                                choose=move |name: String| page.update_filter(|filter| filter.platform = name.parse().ok())
+                                choose=choose_platform
                             />
                         }
                     })}

@@ -5,7 +5,7 @@ use crate::{i18n::*, shell::RequirePermission, text::text, ui::page_head::PageHe
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 
-/// The page of a report.
+/// Title, tabs and filters, with a report below, for callers who may see it.
 #[component]
 pub fn ReportPage(
     /// The report.

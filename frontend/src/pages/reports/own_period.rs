@@ -86,7 +86,7 @@ fn LimitField(
     kind: &'static str,
     /// The name of the input.
     name: &'static str,
-    /// Its value.
+    /// What it shows.
     value: Signal<String>,
     /// Called with what is entered.
     changed: Callback<String>,

@@ -34,7 +34,7 @@ struct SeatTimeState {
     with_cost: bool,
 }
 
-/// The report on seat time.
+/// Who used the seats, in all and row by row.
 #[component]
 pub fn SeatTimeReportView(
     /// Shared state of the report.

@@ -159,8 +159,8 @@ fn first_license(licenses: &[LicenseView]) -> Option<LicenseId> {
     licenses.iter().min_by_key(rank).map(|license| license.id)
 }
 
-/// What a report has loaded. The last value stays while another is on its way, so that a chart does not vanish under the
-/// pointer.
+/// What a report has loaded. The last value stays while another is on its way, so that a chart does not vanish under
+/// the pointer.
 pub struct Loading<T: Send + Sync + 'static> {
     /// The last value; `None` before the first.
     pub value: Memo<Option<Arc<T>>>,

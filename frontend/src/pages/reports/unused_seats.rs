@@ -133,7 +133,7 @@ fn SeatTable(
 fn SeatRow(
     /// The list and the state of its page.
     state: UnusedState,
-    /// The seat.
+    /// What the row is about.
     seat: UnusedSeat,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -182,7 +182,7 @@ fn SeatRow(
 fn SeatActions(
     /// The list and the state of its page.
     state: UnusedState,
-    /// The seat.
+    /// What the buttons act on.
     seat: UnusedSeat,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -192,6 +192,10 @@ fn SeatActions(
     let keep = Dialogs::get().opens(lazy_dialog!(keep_unused_seat(state: UnusedState, seat: UnusedSeat) {
         view! { <KeepSeat state seat /> }
     }));
+    let keep_text = move || match has_exception {
+        true => t_string!(i18n, reports.change_exception),
+        false => t_string!(i18n, reports.keep),
+    };
     let remove = move |_| {
         spawn_local(async move {
             match api.send(endpoints::reports::remove_unused_seat_exception(license, user)).await {
@@ -205,7 +209,7 @@ fn SeatActions(
     };
     view! {
         <button type="button" class="button small" on:click=keep>
-            {move || if has_exception { t_string!(i18n, reports.change_exception) } else { t_string!(i18n, reports.keep) }}
+            {keep_text}
             <span class="vh">{format!(": {}", name.get_value())}</span>
         </button>
         {has_exception

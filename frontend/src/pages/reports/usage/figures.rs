@@ -9,7 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use seatkeeper_shared::wire::reports::UsageReport;
 
-/// A figure.
+/// A number with its meaning.
 struct Figure {
     name: Text,
     value: fn(Format, &UsageReport) -> String,

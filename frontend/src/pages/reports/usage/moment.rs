@@ -107,7 +107,7 @@ fn further(format: Format, moment: &UsageMoment) -> Option<String> {
 fn Sessions(
     /// Shared state of the report.
     page: ReportState,
-    /// The moment.
+    /// What the server knows of the chosen moment.
     moment: Query<UsageMoment>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -139,7 +139,7 @@ fn Sessions(
 fn SessionRow(
     /// Shared state of the report.
     page: ReportState,
-    /// The session.
+    /// Who was in, and how.
     session: MomentSession,
 ) -> impl IntoView {
     let i18n = use_i18n();

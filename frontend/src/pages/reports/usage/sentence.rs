@@ -8,7 +8,7 @@ use seatkeeper_shared::wire::reports::{AtCapacity, RefusalReport, UsageReport};
 /// When all seats were occupied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FullTime {
-    /// Never.
+    /// A seat was always free.
     Never,
     /// Once, from when to when.
     Once(DateTime<Utc>, DateTime<Utc>),
