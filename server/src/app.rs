@@ -180,6 +180,7 @@ impl App {
         let journal = Journal::new(db.clone(), clock.clone(), commit_hooks.clone(), tasks.clone());
         let entitlements = Entitlements::new(journal, seats.clone(), reconcile_requested, seat_freed);
         let journal = entitlements.journal();
+        let usage_pieces = PieceCache::default();
         let app = Self(Arc::new(AppState {
             setup_token: options.setup_token.unwrap_or_else(|| random.secret()).into(),
             cookie_domain: options.cookie_domain.map(Into::into),
@@ -231,8 +232,8 @@ impl App {
             passwords,
             readiness: Readiness::new(db.clone(), tasks.clone(), clock.monotonic().clone()),
             usage_peaks: UsagePeaks::new(db.clone()),
-            license_days: LicenseDays::new(db.clone(), clock.monotonic().clone()),
-            usage_pieces: PieceCache::default(),
+            license_days: LicenseDays::new(db.clone(), clock.monotonic().clone(), usage_pieces.clone()),
+            usage_pieces,
             db,
             clock,
             random,

@@ -5,7 +5,7 @@ use crate::{
     db::{Db, DbError},
     monotonic::MonotonicClock,
     store::reports::{ReportScope, ScopeLicense},
-    usage_history::{self, HistoryQuery, PeopleFilter},
+    usage_history::{self, HistoryQuery, PeopleFilter, PieceCache},
 };
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -32,13 +32,15 @@ type CachedDay = (Instant, LicenseDay);
 pub struct LicenseDays {
     db: Db,
     monotonic: MonotonicClock,
+    /// Computed hours, shared with the reports.
+    pieces: PieceCache,
     cache: Arc<Mutex<HashMap<LicenseId, CachedDay>>>,
 }
 
 impl LicenseDays {
     /// An empty cache over this database.
-    pub fn new(db: Db, monotonic: MonotonicClock) -> Self {
-        Self { db, monotonic, cache: Arc::default() }
+    pub fn new(db: Db, monotonic: MonotonicClock, pieces: PieceCache) -> Self {
+        Self { db, monotonic, pieces, cache: Arc::default() }
     }
 
     /// The last 24 hours of a license.
@@ -56,9 +58,10 @@ impl LicenseDays {
         // From the quarter of an hour on that contains the time 24 hours ago.
         let from = (now - WINDOW).duration_trunc(QUARTER).unwrap_or(now - WINDOW);
         let (scope, licenses) = (ReportScope::License(id), vec![license]);
-        let query = HistoryQuery { scope, licenses, from, to: now, zone };
+        let query = HistoryQuery { scope, licenses, from, to: now, zone, cache: self.pieces.clone() };
+        let query = query.recorded(&self.db).await?;
         let usage = usage_history::usage(&self.db, &query, &PeopleFilter::default(), PeakPeriod::Day).await?;
-        let points = quarter_hours(&usage.timeline.points, from, now);
+        let points = quarter_hours(&usage.timeline.points, query.from, now);
         let day = LicenseDay { license_id: id, points, refusals: usage.merged.figures.refusals };
         cache().insert(id, (self.monotonic.now(), day.clone()));
         Ok(day)
