@@ -24,9 +24,11 @@ pub use derive::DerivedDemand;
 pub use outcome::{Fate, Outcome, RequestOutcome, Totals};
 pub use settings::{Assumptions, Growth, RefusedBehavior, Settings};
 
-use demand::{Demand, Micros};
-use engine::Engine;
+use crate::changes::SeatChange;
+use demand::{Demand, Micros, PersonIndex};
+use engine::{Engine, number_of};
 use plan::Plan;
+use seatkeeper_shared::ids::SessionId;
 use std::ops::ControlFlow;
 
 /// How far a replay is.
@@ -62,7 +64,48 @@ pub fn replay(
         return Err(ReplayError::Inconsistent);
     }
     let plan = Plan::new(demand, settings, assumptions);
-    Engine::new(demand, &plan, settings, assumptions, |_, _| ()).run(&mut progress)
+    Engine::new(demand, &plan, settings, assumptions, |_, _, _| ()).run(&mut progress)
+}
+
+/// A session that begins or ends in a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionStep {
+    pub at: Micros,
+    /// The agent. People beyond the recorded ones are clones.
+    pub person: PersonIndex,
+    /// Identifies the session within the replay.
+    pub session: SessionId,
+    /// Whether it begins; otherwise it ends.
+    pub begins: bool,
+    /// The seats that are occupied afterwards.
+    pub occupied: i64,
+}
+
+/// Like [`replay`]; also returns the sessions in the order of time. Those that were live at the beginning begin then.
+///
+/// # Errors
+/// Returns an error if `progress` has cancelled it.
+pub fn replay_sessions(
+    demand: &Demand,
+    settings: &Settings,
+    assumptions: &Assumptions,
+    mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(Outcome, Vec<SessionStep>), Cancelled> {
+    let plan = Plan::new(demand, settings, assumptions);
+    let mut steps = Vec::new();
+    let observe = |at: Micros, change: &SeatChange, occupied: i64| {
+        let (session, user, begins) = match change {
+            SeatChange::Created(live) => (live.id, live.user, true),
+            SeatChange::Ended { session, user, .. } => (*session, *user, false),
+            _ => return,
+        };
+        steps.push(SessionStep { at, person: PersonIndex(number_of(user.0)), session, begins, occupied });
+    };
+    let engine = Engine::new(demand, &plan, settings, assumptions, observe);
+    let mut all = engine.earlier_steps();
+    let outcome = engine.run(&mut progress)?;
+    all.append(&mut steps);
+    Ok((outcome, all))
 }
 
 impl Demand {

@@ -44,6 +44,7 @@ pub mod seats;
 pub mod secret_hash;
 pub mod secrets;
 pub mod session_filing;
+pub mod sizing;
 pub mod store;
 pub mod tasks;
 pub mod usage_history;

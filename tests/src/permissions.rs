@@ -219,6 +219,7 @@ pub fn permission_table() -> Vec<Row> {
         ("GET", "/reports/refusals/export", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/seat-time", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/seat-time/export", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/sizing", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/unused-seats", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/unused-seats/export", Shared, Value::Null, VIEW_REPORTS),
         (

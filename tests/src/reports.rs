@@ -5,6 +5,7 @@ mod clock_changes;
 mod day;
 mod people;
 mod pruned;
+mod sizing;
 mod stored_days;
 mod unused_seats;
 

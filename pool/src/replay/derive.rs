@@ -155,7 +155,7 @@ impl<'a> Derivation<'a> {
 
     /// Takes what the pool has done.
     fn collect(&mut self) {
-        for change in self.stage.take_changes() {
+        for (change, _) in self.stage.take_changes() {
             if let SeatChange::CoolDownStarted { user, until } = &change {
                 self.wakes.insert((after_sweep(*until), *user));
             }

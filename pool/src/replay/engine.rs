@@ -7,20 +7,21 @@ mod waiting;
 mod working;
 
 use super::{
-    Progress, ReplayError,
+    Progress, ReplayError, SessionStep,
     demand::{Demand, Micros, Order, PersonIndex, RequestResult, TicketSource, Wait},
     outcome::{Fate, Outcome, RequestOutcome},
     plan::Plan,
     settings::{Assumptions, RefusedBehavior, Settings},
     stage::Stage,
 };
-use crate::{SeatRequest, changes::SeatChange};
+use crate::{SeatRequest, Session, changes::SeatChange};
 use agenda::{Agenda, Item};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{TicketId, UserId},
     problem::Code,
 };
+pub(super) use start::number as number_of;
 use start::{group_id, session_id, ticket_id, user_id};
 use std::{
     collections::{HashMap, HashSet},
@@ -35,7 +36,7 @@ const PROGRESS_REQUESTS: usize = 4_096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Entry(u32);
 
-/// A replay. `observe` is told of every change in the pool, with its time.
+/// A replay. `observe` is told of every change in the pool, with its time and the occupied seats after it.
 pub(super) struct Engine<'a, F> {
     demand: &'a Demand,
     plan: &'a Plan,
@@ -53,7 +54,20 @@ pub(super) struct Engine<'a, F> {
     outcome: Outcome,
 }
 
-impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
+impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
+    /// The sessions at the beginning, as if they began then, with the occupied seats.
+    pub fn earlier_steps(&self) -> Vec<SessionStep> {
+        let occupied = self.stage.pool.occupied();
+        let step = |live: &Session| SessionStep {
+            at: Micros(0),
+            person: PersonIndex(start::number(live.user.0)),
+            session: live.id,
+            begins: true,
+            occupied,
+        };
+        self.stage.pool.sessions().map(step).collect()
+    }
+
     /// Replays everything.
     pub fn run(mut self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Outcome, ReplayError> {
         let (demand, plan) = (self.demand, self.plan);
@@ -139,8 +153,8 @@ impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
         if !self.stage.pool.has_changes() {
             return;
         }
-        for change in self.stage.take_changes() {
-            (self.observe)(self.now, &change);
+        for (change, occupied) in self.stage.take_changes() {
+            (self.observe)(self.now, &change, occupied);
             match &change {
                 SeatChange::Offered { ticket, until, .. } => self.offered(Entry::of_ticket(*ticket), until.is_some()),
                 SeatChange::TicketEnded { ticket, reason, .. } => self.ticket_ended(Entry::of_ticket(*ticket), *reason),

@@ -275,7 +275,7 @@ fn replayed(history: &History, derived: &DerivedDemand, assumptions: &Assumption
     let (settings, demand) = (Settings::default(), &derived.demand);
     let plan = Plan::new(demand, &settings, assumptions);
     let mut changes = Vec::new();
-    let observe = |at, change: &_| changes.extend(RecordedChange::of(change).map(|change| (at, change)));
+    let observe = |at, change: &_, _| changes.extend(RecordedChange::of(change).map(|change| (at, change)));
     let engine = Engine::new(demand, &plan, &settings, assumptions, observe);
     engine.run(&mut |_| ControlFlow::Continue(())).unwrap();
     let mut numbering = Numbering::default();

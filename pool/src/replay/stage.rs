@@ -61,8 +61,8 @@ impl Stage {
         ticket.is_some_and(|ticket| pool.can_accept(ticket, at)) && pool.seat_refusal(user).is_none()
     }
 
-    /// The changes since the last call.
-    pub fn take_changes(&mut self) -> Vec<SeatChange> {
-        self.pool.take_changes().into_iter().map(|(change, _)| change).collect()
+    /// The changes since the last call, each with the number of occupied seats after it.
+    pub fn take_changes(&mut self) -> Vec<(SeatChange, i64)> {
+        self.pool.take_changes()
     }
 }

@@ -4,6 +4,7 @@ pub mod exports;
 mod query;
 pub mod refusals;
 pub mod seat_time;
+pub mod sizing;
 pub mod unused_seats;
 
 use crate::{

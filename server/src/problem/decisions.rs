@@ -18,6 +18,7 @@ use crate::{
     mail::MailError,
     pool::Refusal,
     seats::SeatsError,
+    sizing::SizingError,
     user_changes::{RefusedChange, UserChangeError},
 };
 use seatkeeper_shared::{
@@ -46,6 +47,20 @@ impl From<SeatsError> for ApiError {
             SeatsError::Failed(code) => Self::new(code),
             SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
             SeatsError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<SizingError> for ApiError {
+    fn from(error: SizingError) -> Self {
+        match error {
+            SizingError::Busy => Self::with_detail(
+                Code::TooManyRequests,
+                "Several sizing reports are being computed. Try again when they are finished.",
+            ),
+            SizingError::NotFound => Self::new(Code::NotFound),
+            SizingError::Stopped => Self::new(Code::Internal),
+            SizingError::Db(error) => error.into(),
         }
     }
 }

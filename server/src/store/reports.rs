@@ -1,6 +1,7 @@
 //! What the reports read: which licenses a report is about, records of the event log, and sessions.
 
 pub mod days;
+pub mod history;
 pub mod records;
 pub mod sessions;
 pub mod unused_seats;

@@ -9,7 +9,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{ids::UserId, license::GroupLimit, people::UserStatus, session::EndReason};
 
-impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
+impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
     /// A person, and their clones.
     fn with_clones(&self, person: PersonIndex) -> Vec<UserId> {
         let clones = self.plan.clones.get(&person).into_iter().flatten();

@@ -46,7 +46,7 @@ pub fn ticket_id(entry: Entry) -> TicketId {
     TicketId(id(entry.0))
 }
 
-impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
+impl<'a, F: FnMut(Micros, &SeatChange, i64)> Engine<'a, F> {
     pub fn new(
         demand: &'a Demand,
         plan: &'a Plan,

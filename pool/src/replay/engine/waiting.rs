@@ -25,7 +25,7 @@ impl ReplayedTicket {
     }
 }
 
-impl<'a, F: FnMut(Micros, &SeatChange)> Engine<'a, F> {
+impl<'a, F: FnMut(Micros, &SeatChange, i64)> Engine<'a, F> {
     /// A request takes a ticket, unless its person waits already.
     pub(super) fn join_queue(&mut self, number: usize, user: UserId, request: SeatRequest) -> Fate {
         if let Some(waiting) = self.stage.pool.queue.of_user(user) {

@@ -11,7 +11,7 @@ use crate::{
 };
 use seatkeeper_shared::session::{EndReason, Platform};
 
-impl<F: FnMut(Micros, &SeatChange)> Engine<'_, F> {
+impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
     /// A session begins whose work is that of a request.
     pub(super) fn start_work_of_request(&mut self, entry: Entry, number: usize) {
         let demand = self.demand;

@@ -49,6 +49,18 @@ pub struct ReportQuery {
     to: Option<DateTime<Utc>>,
 }
 
+/// The license and the period of a report that is about one license.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LicensePeriodQuery {
+    /// The license, which must be a concurrent one.
+    license: Option<LicenseId>,
+    /// The beginning, inclusive.
+    from: Option<DateTime<Utc>>,
+    /// The end, exclusive; at most 400 days after the beginning. Not later than now: otherwise now is taken.
+    to: Option<DateTime<Utc>>,
+}
+
 /// The people to whom a report is limited.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -103,7 +115,7 @@ impl ReportQuery {
     pub async fn period(&self, app: &App) -> Result<Period, ApiError> {
         let mut fields = FieldErrors::default();
         let scope = ScopeQuery { license: self.license, product: self.product }.check(&mut fields);
-        let times = self.times(&mut fields, app.clock.now());
+        let times = times(&mut fields, (self.from, self.to), app.clock.now(), MAX_PERIOD_DAYS);
         let (scope, (from, to)) = fields.finish(scope.zip(times))?;
         let licenses = licenses_of(app, scope).await?;
         Period::new(
@@ -120,7 +132,7 @@ impl ReportQuery {
             return Ok((Some(period.history.scope), period));
         }
         let mut fields = FieldErrors::default();
-        let times = self.times(&mut fields, app.clock.now());
+        let times = times(&mut fields, (self.from, self.to), app.clock.now(), MAX_PERIOD_DAYS);
         let (from, to) = fields.finish(times)?;
         let licenses = store::reports::licenses(&app.db, None).await?;
         // Not used: each license is read by itself.
@@ -129,28 +141,48 @@ impl ReportQuery {
             HistoryQuery { scope, licenses, from, to, zone: time_zone(app).await?, cache: app.usage_pieces.clone() };
         Ok((None, Period::new(app, history).await?))
     }
+}
 
-    /// The beginning and the end.
-    fn times(&self, fields: &mut FieldErrors, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        let from = fields.check("from", self.from.ok_or(FieldError::Required));
-        let to = fields.check("to", self.to.ok_or(FieldError::Required));
-        let from = from.and_then(|from| check_year(fields, "from", from));
-        let to = to.and_then(|to| check_year(fields, "to", to));
-        let (from, to) = from.zip(to)?;
-        let end = to.min(now);
-        if end <= from {
-            fields.add("to", FieldError::EndBeforeStart);
-            return None;
-        }
-        if end - from > TimeDelta::days(MAX_PERIOD_DAYS) {
-            // In days after the beginning.
-            fields.add("to", FieldError::OutOfRange { min: 0, max: MAX_PERIOD_DAYS });
-            return None;
-        }
-        // The log has microseconds.
-        let precise = |at: DateTime<Utc>| crate::reports::local_time::time(at.timestamp_micros());
-        Some((precise(from), precise(end)))
+impl LicensePeriodQuery {
+    /// The license, the beginning and the end.
+    pub fn check(
+        &self,
+        fields: &mut FieldErrors,
+        now: DateTime<Utc>,
+        max_days: i64,
+    ) -> Option<(LicenseId, DateTime<Utc>, DateTime<Utc>)> {
+        let license = fields.check("license", self.license.ok_or(FieldError::Required));
+        let times = times(fields, (self.from, self.to), now, max_days);
+        let (license, (from, to)) = license.zip(times)?;
+        Some((license, from, to))
     }
+}
+
+/// The beginning and the end of a period.
+fn times(
+    fields: &mut FieldErrors,
+    (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    now: DateTime<Utc>,
+    max_days: i64,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let from = fields.check("from", from.ok_or(FieldError::Required));
+    let to = fields.check("to", to.ok_or(FieldError::Required));
+    let from = from.and_then(|from| check_year(fields, "from", from));
+    let to = to.and_then(|to| check_year(fields, "to", to));
+    let (from, to) = from.zip(to)?;
+    let end = to.min(now);
+    if end <= from {
+        fields.add("to", FieldError::EndBeforeStart);
+        return None;
+    }
+    if end - from > TimeDelta::days(max_days) {
+        // In days after the beginning.
+        fields.add("to", FieldError::OutOfRange { min: 0, max: max_days });
+        return None;
+    }
+    // The log has microseconds.
+    let precise = |at: DateTime<Utc>| crate::reports::local_time::time(at.timestamp_micros());
+    Some((precise(from), precise(end)))
 }
 
 impl PeopleQuery {
