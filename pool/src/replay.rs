@@ -90,7 +90,7 @@ pub fn replay_sessions(
     settings: &Settings,
     assumptions: &Assumptions,
     mut progress: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Result<(Outcome, Vec<SessionStep>), Cancelled> {
+) -> Result<(Outcome, Vec<SessionStep>), ReplayError> {
     let plan = Plan::new(demand, settings, assumptions);
     let mut steps = Vec::new();
     let observe = |at: Micros, change: &SeatChange, occupied: i64| {

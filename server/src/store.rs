@@ -83,6 +83,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("queue", queue::STATEMENTS),
         ("reports", reports::STATEMENTS),
         ("reports/days", reports::days::STATEMENTS),
+        ("reports/history", reports::history::STATEMENTS),
         ("reports/records", reports::records::STATEMENTS),
         ("reports/sessions", reports::sessions::STATEMENTS),
         ("reports/unused_seats", reports::unused_seats::STATEMENTS),

@@ -16,7 +16,11 @@ const CONFIDENCE: f64 = 0.95;
 
 /// The trend of the daily peaks, at a time after the end of the period. `levels` are the occupied seats from each time
 /// on. Only whole local days count, and of these only those with a session.
-pub fn peak_trend(levels: &[(DateTime<Utc>, i64)], (from, to): (DateTime<Utc>, DateTime<Utc>), zone: Tz) -> Option<PeakTrend> {
+pub fn peak_trend(
+    levels: &[(DateTime<Utc>, i64)],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    zone: Tz,
+) -> Option<PeakTrend> {
     let peaks = daily_peaks(levels, from, to, zone);
     if peaks.len() < MIN_DAYS {
         return None;

@@ -4,7 +4,7 @@ use super::{SizingQuery, busy_hours::BusyUsage, daily_peaks::peak_trend, history
 use crate::pool::{
     advice::{Advice, ServiceLevel, ServiceTarget, advise_idle_time},
     replay::{
-        Cancelled, Progress, Settings, Totals,
+        Progress, ReplayError, Settings, Totals,
         demand::{Demand, Micros},
         replay, replay_sessions,
     },
@@ -63,11 +63,11 @@ impl Replays<'_> {
         Settings { seats: Some(seats), ..self.query.settings.clone() }
     }
 
-    fn totals(&self, settings: &Settings) -> Result<Totals, Cancelled> {
+    fn totals(&self, settings: &Settings) -> Result<Totals, ReplayError> {
         Ok(replay(self.demand, settings, &self.query.assumptions, self.progress())?.totals)
     }
 
-    fn sizes(&self) -> Result<Vec<SizedSeats>, Cancelled> {
+    fn sizes(&self) -> Result<Vec<SizedSeats>, ReplayError> {
         let mut sizes: Vec<i64> = self.query.sizes.clone().collect();
         if !self.query.sizes.contains(&self.query.current_seats) {
             sizes.push(self.query.current_seats);
@@ -76,13 +76,13 @@ impl Replays<'_> {
     }
 
     /// With as many seats as anybody can use.
-    fn usage(&self) -> Result<BusyUsage, Cancelled> {
+    fn usage(&self) -> Result<BusyUsage, ReplayError> {
         let settings = self.settings(MAX_SEATS);
         let (_, steps) = replay_sessions(self.demand, &settings, &self.query.assumptions, self.progress())?;
         Ok(BusyUsage::of(&steps, (self.demand.from, self.demand.until), self.query.zone))
     }
 
-    fn shorter_idle(&self, present: &Totals) -> Result<Option<Advice>, Cancelled> {
+    fn shorter_idle(&self, present: &Totals) -> Result<Option<Advice>, ReplayError> {
         let before = ServiceLevel::of(present);
         if TARGET.is_met(&before) {
             return Ok(None);
@@ -90,8 +90,7 @@ impl Replays<'_> {
         let idle = self.query.settings.rules.idle_seconds.unwrap_or(self.demand.terms.rules.idle_seconds);
         let mut levels = vec![(idle, before)];
         for idle_seconds in IDLE_SECONDS.into_iter().filter(|shorter| idle == 0 || *shorter < idle) {
-            let rules =
-                RuleOverrides { idle_seconds: Some(idle_seconds), ..self.query.settings.rules.clone() };
+            let rules = RuleOverrides { idle_seconds: Some(idle_seconds), ..self.query.settings.rules.clone() };
             let settings = Settings { rules, ..self.settings(self.query.current_seats) };
             levels.push((idle_seconds, ServiceLevel::of(&self.totals(&settings)?)));
         }
@@ -107,7 +106,7 @@ pub fn compute(
     record: &Record,
     query: &SizingQuery,
     is_cancelled: &dyn Fn() -> bool,
-) -> Result<SizingFigures, Cancelled> {
+) -> Result<SizingFigures, ReplayError> {
     let derived = Demand::from_history(&record.history);
     let replays = Replays { demand: &derived.demand, query, is_cancelled };
     let sizes = replays.sizes()?;

@@ -67,8 +67,7 @@ pub async fn read(
     let groups_of = users.iter().map(|user| (user.id, user.groups.clone())).collect();
     let (terms, began) = (beginning.terms(&present), Earlier { before, events: rest, later: &log.later, from });
     let (sessions, earlier_tickets) = (began.sessions(sessions), began.tickets(&tickets));
-    let mut history =
-        History { from, until: to, terms, users, sessions, tickets: earlier_tickets, events: Vec::new() };
+    let mut history = History { from, until: to, terms, users, sessions, tickets: earlier_tickets, events: Vec::new() };
     let mut changes = Changes::new(&beginning, &present, groups_of, &tickets);
     for event in in_order(events, &log, from, to) {
         changes.apply(event, &mut history.events);

@@ -222,7 +222,7 @@ on_both_engines! {
         let product: ProductId =
             serde_json::from_value(world.admin.get("/products").await.ok()[0]["id"].clone()).expect("an id");
         let named = world.license(product, Model::Named, 1).await;
-        world.advance_clock(super::seconds(3_600));
+        world.advance_clock(chrono::TimeDelta::seconds(3_600));
         let period = "from=2026-03-02T09:00:00Z&to=2026-03-02T10:00:00Z";
         let of = |license: LicenseId, query: &str| format!("/reports/sizing?license={license}&{period}&{query}");
         for (path, field, error) in [

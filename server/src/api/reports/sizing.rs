@@ -140,7 +140,8 @@ impl TrialQuery {
         let attempt_seconds = fields.check("attempt", attempt);
         let growth = self.growth.unwrap_or(1.0);
         let is_possible = (0.1..=10.0).contains(&growth);
-        let growth = fields.check("growth", is_possible.then_some(growth).ok_or(FieldError::OutOfRange { min: 0, max: 10 }));
+        let growth =
+            fields.check("growth", is_possible.then_some(growth).ok_or(FieldError::OutOfRange { min: 0, max: 10 }));
         let idle = self.idle.map(|idle| if idle == 0 { Ok(0) } else { in_range(idle, 60, 604_800) }).transpose();
         let idle_seconds = fields.check("idle", idle);
         Some(SizingAssumptions {
@@ -239,14 +240,8 @@ impl Advisor {
         Ok(Self { seats: license.view.seats, currency: price.map(|price| price.currency), prices })
     }
 
-    async fn advice(
-        &self,
-        app: &App,
-        caller: &Caller,
-        figures: &SizingFigures,
-    ) -> Result<Vec<SizingAdvice>, ApiError> {
-        let levels: Vec<_> =
-            figures.sizes.iter().map(|size| (size.seats, ServiceLevel::of(&size.totals))).collect();
+    async fn advice(&self, app: &App, caller: &Caller, figures: &SizingFigures) -> Result<Vec<SizingAdvice>, ApiError> {
+        let levels: Vec<_> = figures.sizes.iter().map(|size| (size.seats, ServiceLevel::of(&size.totals))).collect();
         let size = advise_size(self.seats, &levels, &TARGET, &self.prices);
         let mut advice: Vec<_> =
             size.into_iter().chain(figures.shorter_idle.clone()).filter_map(|one| self.of_pool(one)).collect();
