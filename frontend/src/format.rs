@@ -132,7 +132,7 @@ impl Format {
         const HOUR: i64 = 3_600_000;
         match span_ms {
             ..=21_600_000 => self.time_of_day(time),
-            ..=90_000_000 => self.time(time),
+            21_600_001..=90_000_000 => self.time(time),
             span if span <= 24 * 100 * HOUR => self
                 .date_with(time, &[("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")]),
             _ => self.date_time(time),

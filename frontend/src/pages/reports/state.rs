@@ -119,8 +119,8 @@ impl ReportState {
         let (from, to) = self.limits();
         self.filter.with(|filter| filter.peaks).unwrap_or(match (to - from).num_days() {
             ..=2 => PeakPeriod::Hour,
-            ..=100 => PeakPeriod::Day,
-            ..=800 => PeakPeriod::Week,
+            3..=100 => PeakPeriod::Day,
+            101..=800 => PeakPeriod::Week,
             _ => PeakPeriod::Month,
         })
     }
