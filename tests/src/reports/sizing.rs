@@ -85,8 +85,11 @@ on_both_engines! {
             assert!(report.sizes[0].time_weighted_use.is_some_and(|share| (share - 1.0 / 14.0).abs() < 1e-9));
         }
 
-        let twice = world.sizing(license, "seats=6&growth=2").await;
-        assert!(twice.attempts > 3, "{twice:?}");
+        // Only those who have worked are cloned or left out: A.
+        let fewer = world.sizing(license, "seats=6&growth=0.1").await;
+        assert_eq!((fewer.attempts, figures(&fewer.sizes[0]).0), (2, [2, 0, 0, 0]));
+        let more = world.sizing(license, "seats=12&growth=10").await;
+        assert!((4..=12).contains(&more.attempts), "{more:?}");
         let default = world.sizing(license, "").await;
         assert_eq!(default.sizes.iter().map(|size| size.seats).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     }
@@ -158,7 +161,7 @@ on_both_engines! {
         let before = world.sizing(license, "seats=1-3").await;
         let admin = world.admin.sign_in_again("anja.krueger@example.org").await;
         admin.delete(&format!("/users/{}", people[1].id)).await.no_content();
-        let revoke = json!({ "user_ids": [people[0].id] });
+        let revoke = json!({ "user_ids": [people[0].id], "end_now": true });
         admin.post(&format!("/licenses/{license}/revoke"), &revoke).await.ok();
         let change = json!({ "lease_seconds": 60, "archived": true, "ends_at": "2026-03-03T13:00:00Z" });
         admin.patch(&format!("/licenses/{license}"), &change).await.ok();
