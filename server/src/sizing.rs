@@ -1,4 +1,4 @@
-//! How many seats a license needs: replays its recorded demand with other numbers of seats, and says what that suggests.
+//! How many seats a license needs: replays its recorded demand with other numbers of seats.
 //!
 //! A replay of a year can take seconds for each number of seats. So only one report is computed at a time, a few more
 //! wait, and one whose client has gone away is cancelled.

@@ -1,4 +1,4 @@
-//! What a license and its users were like at the beginning of a period: as they are now, without what has changed since.
+//! What a license and its users were like at the beginning of a period: as they are now, without later changes.
 //!
 //! The log has each change with the value before. So the first change since then tells the value at that time, and
 //! where nothing has changed, the present value is it. The log is silent about three things: the assignments of a

@@ -1,5 +1,5 @@
-//! Turns events of the log into the changes that a replay knows, in order, keeping track of values that the log has only
-//! in part: rules, the period, memberships.
+//! Turns events of the log into the changes that a replay knows, keeping track of values that the log has only in part:
+//! rules, the period, memberships.
 
 use super::{
     beginning::{Beginning, overrides},

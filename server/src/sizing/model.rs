@@ -7,8 +7,8 @@ use seatkeeper_shared::wire::reports::{ModelRow, SizingModel};
 /// The fewest sessions whose means say something.
 const MIN_SESSIONS: usize = 30;
 
-/// The predictions for numbers of seats. `None` if there were too few sessions, or people occupy several seats each, for
-/// which there is no model.
+/// The predictions for numbers of seats. `None` if there were too few sessions, or people occupy several seats each:
+/// there is no model for that.
 pub fn model(
     people: u32,
     usage: &BusyUsage,

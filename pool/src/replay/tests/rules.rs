@@ -137,3 +137,24 @@ fn named_seats_are_assigned_as_long_as_there_are_some() {
     let fates = recorded.fates(&Settings::with_seats(1));
     assert_eq!(fates, [Fate::Seated, Fate::Refused(Code::NotAssigned)]);
 }
+
+#[test]
+fn sessions_are_listed_with_the_occupied_seats() {
+    let mut recorded = Recorded::new(3).seated(0, 0, 600).seated(100, 1, 50);
+    recorded.0.sessions.push(EarlierSession {
+        person: PersonIndex(4),
+        device: DeviceIndex(4),
+        mode: Mode::Application,
+        began: seconds(-60),
+        connected: true,
+        borrowed_until: None,
+        work: work(260, EndReason::Finished, None),
+    });
+    let go_on = |_| ControlFlow::Continue(());
+    let (outcome, steps) = replay_sessions(&recorded.0, &Settings::default(), &Assumptions::default(), go_on).unwrap();
+    let steps: Vec<_> = steps.iter().map(|step| (step.at, step.person.0, step.begins, step.occupied)).collect();
+    let expected = [(0, 4, true, 1), (0, 0, true, 2), (100, 1, true, 3), (150, 1, false, 2), (200, 4, false, 1)];
+    assert_eq!(steps[..5], expected.map(|(at, person, begins, occupied)| (seconds(at), person, begins, occupied)));
+    assert_eq!(steps[5..], [(seconds(600), 0, false, 0)]);
+    assert_eq!(outcome.totals.seated_at_once, 2);
+}
