@@ -112,7 +112,7 @@ impl Findings {
                 .filter(|license| license.over() > 0)
                 .map(|license| Task::OverCapacity { license_id: license.id, over: license.over() }),
         );
-        tasks.extend(open.iter().filter_map(|license| full(license)));
+        tasks.extend(open.iter().filter_map(|license| full(license, now)));
         tasks.extend(self.lost_contact.map(|(sessions, next_end)| Task::LostContact { sessions, next_end }));
         tasks.extend(expiring(&open, now));
         tasks.extend(self.provisioning.into_iter().map(|(directory_id, directory_name, users)| Task::Provisioning {
@@ -144,10 +144,12 @@ impl Findings {
 }
 
 /// A concurrent license without a free seat for which nobody waits.
-fn full(license: &LicenseView) -> Option<Task> {
-    let is_full = license.model == Model::Concurrent && license.seats > 0 && license.over() == 0;
-    let since = license.usage.full_since.filter(|_| is_full && license.usage.waiting == 0)?;
-    Some(Task::Full { license_id: license.id, since })
+fn full(license: &LicenseView, now: DateTime<Utc>) -> Option<Task> {
+    let usage = &license.usage;
+    let is_full = license.model == Model::Concurrent && license.seats > 0 && usage.occupied == license.seats;
+    // The live feed learns of the last seat a moment later.
+    let since = usage.full_since.unwrap_or(now);
+    (is_full && usage.waiting == 0).then_some(Task::Full { license_id: license.id, since })
 }
 
 /// The unused seats of a license, if there are any, and what they cost together if all have a price.

@@ -126,13 +126,13 @@ pub async fn lost_contact(
     let licenses = lost_before.into_iter().map(|(license, at)| fields! { "license": license, "lost_before": at });
     let row = db.one(&LOST_CONTACT, args![set(licenses), manager]).await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(row.opt("next_end")?.map(|next_end| Ok::<_, DbError>((row.get("sessions")?, next_end))).transpose()?)
+    row.opt("next_end")?.map(|next_end| Ok((row.get("sessions")?, next_end))).transpose()
 }
 
 /// The borrowed seats that end before this time.
 pub async fn borrowed_ending(db: &Db, before: DateTime<Utc>, manager: Option<UserId>) -> Result<CountWithEnd, DbError> {
     let Some(row) = db.one(&BORROWED_ENDING, args![before, manager]).await? else { return Ok(None) };
-    Ok(row.opt("next_end")?.map(|next_end| Ok::<_, DbError>((row.get("seats")?, next_end))).transpose()?)
+    row.opt("next_end")?.map(|next_end| Ok((row.get("seats")?, next_end))).transpose()
 }
 
 /// The directories that could not carry out a rule, with the number of users concerned.

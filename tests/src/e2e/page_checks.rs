@@ -84,6 +84,7 @@ const STAFF: &[(&str, &str)] = &[
     ("/groups", "groups"),
     ("/licenses", "licenses"),
     ("/reports", "reports"),
+    ("/reports/sizing", "sizing"),
     ("/audit", "audit"),
     ("/users/import", "import"),
     ("/settings", "settings"),

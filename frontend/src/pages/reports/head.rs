@@ -35,7 +35,8 @@ fn Report(
         view! {
             <p class="report-line muted">
                 <span>{move || t_string!(i18n, live.zone, zone = page.format.time_zone())}</span>
-                <span>{t!(i18n, reports.exact)}</span>
+                // A replay is exact for what is recorded only.
+                {(tab != ReportTab::Sizing).then(|| view! { <span>{t!(i18n, reports.exact)}</span> })}
             </p>
         }
     };

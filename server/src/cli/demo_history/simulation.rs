@@ -14,6 +14,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use seatkeeper_shared::{
     ids::{ProductId, SessionId, TicketId, UserId},
@@ -26,8 +27,10 @@ use std::{
     collections::{BTreeMap, BinaryHeap},
 };
 
-/// How often clients renew the leases of their sessions and tickets.
-const HEARTBEAT_INTERVAL: TimeDelta = TimeDelta::seconds(75);
+/// How often clients renew the leases of their sessions.
+const HEARTBEAT_INTERVAL: TimeDelta = TimeDelta::seconds(100);
+/// How often they look for an offer while somebody waits.
+const QUEUE_INTERVAL: TimeDelta = TimeDelta::seconds(40);
 /// After how many days two more seats are bought.
 const PURCHASE_AFTER: TimeDelta = TimeDelta::days(13);
 const SEATS_IN_THE_END: i64 = 10;
@@ -271,28 +274,47 @@ impl Simulation {
 
     /// All clients renew their leases, and those who wait look for an offer. What has expired ends.
     async fn heartbeats(&mut self) -> anyhow::Result<()> {
+        self.renew_sessions().await?;
         for agent in 0..self.agents.len() {
-            let (actor, user, work) = (self.actor(agent)?, self.agent(agent)?.id, self.agent(agent)?.work);
-            match work {
-                Work::None => {}
-                Work::Session(session) => match self.app.seats.renew(&actor, user, session, true).await {
-                    // A step that ends it follows; until then, its key may have expired.
-                    Ok(_) | Err(SeatsError::Failed(_)) => {}
-                    Err(error) => return Err(error.into()),
-                },
-                Work::Waiting { ticket, until } => self.look_at_ticket(agent, ticket, until).await?,
+            if let Work::Waiting { ticket, until } = self.agent(agent)?.work {
+                self.look_at_ticket(agent, ticket, until).await?;
             }
         }
         self.app.seats.sweep().await?;
-        // Nothing is to be kept alive at night.
-        let is_quiet = self.agents.iter().all(|agent| agent.work == Work::None);
-        let next_step = self.steps.peek().map_or(self.now, |Reverse((at, ..))| *at);
-        let next = self.now + HEARTBEAT_INTERVAL;
-        self.add(
-            if is_quiet && next_step > self.now + TimeDelta::hours(1) { next_step } else { next },
-            Step::Heartbeats,
-        );
+        self.add(self.next_heartbeat(), Step::Heartbeats);
         Ok(())
+    }
+
+    /// All at once, since they are saved together.
+    async fn renew_sessions(&self) -> anyhow::Result<()> {
+        let mut renewals = Vec::new();
+        for (index, agent) in self.agents.iter().enumerate() {
+            if let Work::Session(session) = agent.work {
+                let (actor, user, seats) = (self.actor(index)?, agent.id, &self.app.seats);
+                renewals.push(async move { seats.renew(&actor, user, session, true).await });
+            }
+        }
+        for renewed in join_all(renewals).await {
+            match renewed {
+                // A step that ends it follows; until then, its key may have expired.
+                Ok(_) | Err(SeatsError::Failed(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// At night, nothing is to be kept alive.
+    fn next_heartbeat(&self) -> DateTime<Utc> {
+        let is_waiting = |agent: &Agent| matches!(agent.work, Work::Waiting { .. });
+        let next_step = self.steps.peek().map_or(self.now, |Reverse((at, ..))| *at);
+        if self.agents.iter().any(is_waiting) {
+            self.now + QUEUE_INTERVAL
+        } else if self.agents.iter().all(|agent| agent.work == Work::None) {
+            next_step.max(self.now + HEARTBEAT_INTERVAL)
+        } else {
+            self.now + HEARTBEAT_INTERVAL
+        }
     }
 
     async fn look_at_ticket(
