@@ -9,7 +9,7 @@ use crate::{
     db::{Db, DbError},
     store::{
         self,
-        overview::{CountWithEnd, TurnedAway},
+        overview::{CountWithEnd, RefusedUsers},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -40,7 +40,7 @@ struct Findings {
     queues: Vec<QueueView>,
     /// Those in the queues whose names the caller may see.
     visible_waiters: HashSet<UserId>,
-    turned_away: Vec<TurnedAway>,
+    turned_away: Vec<RefusedUsers>,
     lost_contact: CountWithEnd,
     borrowed_ending: CountWithEnd,
     provisioning: Vec<(DirectoryId, String, i64)>,
@@ -101,7 +101,7 @@ impl Findings {
     fn into_tasks(self, licenses: &[LicenseView], now: DateTime<Utc>) -> Vec<Task> {
         let open: Vec<_> = licenses.iter().filter(|license| license.archived_at.is_none()).collect();
         let mut tasks: Vec<_> = open.iter().filter_map(|license| self.waiting(license)).collect();
-        let is_open = |turned: &&TurnedAway| open.iter().any(|license| license.id == turned.license);
+        let is_open = |turned: &&RefusedUsers| open.iter().any(|license| license.id == turned.license);
         tasks.extend(self.turned_away.iter().filter(is_open).map(|turned| Task::Refused {
             license_id: turned.license,
             users: turned.users,

@@ -35,7 +35,7 @@ pub struct SizingQuery {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub zone: Tz,
-    /// The seats that it has.
+    /// How many seats there are today.
     pub current_seats: i64,
     /// The numbers of seats that are tried.
     pub sizes: RangeInclusive<i64>,

@@ -25,7 +25,8 @@ async fn the_sample_account_has_worked(engine: Engine) {
     );
     let created = number(&database, "SELECT CAST(COUNT(*) AS TEXT) FROM events WHERE kind = 'session_created'").await;
     assert_eq!(created, sessions, "the log has all of them");
-    let disorder = "SELECT CAST(COUNT(*) AS TEXT) FROM events e JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
+    let disorder = "SELECT CAST(COUNT(*) AS TEXT) FROM events e
+                    JOIN events next ON next.position = e.position + 1 WHERE next.at < e.at";
     assert_eq!(number(&database, disorder).await, 0, "the clock only moves on");
 
     let server = ServerProcess::start(&database.address).await;

@@ -38,7 +38,8 @@ on_both_engines! {
         let setup = async || overview(&world.admin).await["setup"].clone();
         let steps = |done: usize| {
             let names = ["product", "license", "people", "assignment", "session"];
-            names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), json!(at < done))).collect::<serde_json::Map<_, _>>()
+            let step = |(at, name): (usize, &&str)| ((*name).to_owned(), json!(at < done));
+            names.iter().enumerate().map(step).collect::<serde_json::Map<_, _>>()
         };
         assert_eq!(setup().await, Value::Object(steps(0)));
         let product = world.product("Remote Support v5").await;
@@ -74,7 +75,7 @@ on_both_engines! {
         agents[1].request_or_queue_at("NB-0002").await.accepted();
         agents[2].request_or_queue_at("NB-0003").await.accepted();
         let waiting = overview(&world.admin).await;
-        assert_eq!(kinds(&waiting), ["waiting"], "who waits is no longer turned away, and the license need not be named twice");
+        assert_eq!(kinds(&waiting), ["waiting"], "who waits is not turned away, and full is not said twice");
         let expected = json!({
             "kind": "waiting", "license_id": license, "waiting": 2, "since": "2026-03-02T09:01:00Z",
             "user_name": "Agent 1",

@@ -42,7 +42,8 @@ pub fn run(args: &RunArgs) -> Result<()> {
     process::run(&mut serve(&binary, address, &database))
 }
 
-/// Fills a new database with some weeks of history, and runs the server and the simulated agents until Ctrl-C, or until one of them exits.
+/// Fills a new database with some weeks of history, and runs the server and the simulated agents until Ctrl-C, or until
+/// one of them exits.
 fn demo(binary: &Path, address: SocketAddr) -> Result<()> {
     let folder = workspace::target()?.join("demo");
     if folder.exists() {

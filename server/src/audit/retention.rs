@@ -1,5 +1,5 @@
-//! Deletes old events of the log, seal by seal, so that the rest of the chain can still be verified. The usage history of
-//! what is deleted is stored before.
+//! Deletes old events of the log, seal by seal, so that the rest of the chain can still be verified. The usage history
+//! of what is deleted is stored before.
 
 use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store, usage_history::rollups};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -68,8 +68,8 @@ impl LicenseDays {
     }
 }
 
-/// The most occupied seats and waiting agents of each quarter of an hour, and the seats at its end. `points` apply until
-/// the next one.
+/// The most occupied seats and waiting agents of each quarter of an hour, and the seats at its end. Each point applies
+/// until the next one.
 fn quarter_hours(points: &[TimelinePoint], from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<TimelinePoint> {
     let mut next = points.iter().peekable();
     let mut quarters = Vec::new();

@@ -40,7 +40,7 @@ pub enum RecordKind {
     Other,
 }
 
-/// A refused request.
+/// A request that found no seat, as the log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedRequest {
     /// The rule that refused.

@@ -22,14 +22,17 @@ use seatkeeper_shared::{
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// When a license starts or ends, if it does.
+type LicenseDate = Option<DateTime<Utc>>;
+
 /// What is known of the beginning, from the first change of each value since then.
 #[derive(Debug, Default)]
 pub struct Beginning {
     seats: Option<i64>,
     rules: Map<String, Value>,
     limits: Option<Vec<GroupLimit>>,
-    starts_at: Option<Option<DateTime<Utc>>>,
-    ends_at: Option<Option<DateTime<Utc>>>,
+    starts_at: Option<LicenseDate>,
+    ends_at: Option<LicenseDate>,
     archived: Option<bool>,
     product_archived: Option<bool>,
     assigned: BTreeMap<UserId, bool>,

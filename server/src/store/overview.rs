@@ -97,7 +97,7 @@ pub async fn setup(db: &Db) -> Result<SetupProgress, DbError> {
 
 /// Users of a license who were refused and have neither a seat nor a ticket since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TurnedAway {
+pub struct RefusedUsers {
     pub license: LicenseId,
     pub users: i64,
     /// When the first of them was refused.
@@ -105,11 +105,11 @@ pub struct TurnedAway {
 }
 
 /// The users turned away after this time, of those in the manager's groups if one is given.
-pub async fn turned_away(db: &Db, after: DateTime<Utc>, manager: Option<UserId>) -> Result<Vec<TurnedAway>, DbError> {
+pub async fn turned_away(db: &Db, after: DateTime<Utc>, manager: Option<UserId>) -> Result<Vec<RefusedUsers>, DbError> {
     let rows = db.all(&TURNED_AWAY, args![after, manager]).await?;
     rows.iter()
         .map(|row| {
-            Ok(TurnedAway { license: row.get("license_id")?, users: row.get("users")?, since: row.get("since")? })
+            Ok(RefusedUsers { license: row.get("license_id")?, users: row.get("users")?, since: row.get("since")? })
         })
         .collect()
 }

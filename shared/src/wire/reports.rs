@@ -20,7 +20,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The period of a report.
+/// The time that a report is about, cut off at the time of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportPeriod {
@@ -35,7 +35,7 @@ pub struct ReportPeriod {
     pub recorded_from: Option<DateTime<Utc>>,
 }
 
-/// A license of a report.
+/// A license whose seats are counted, as it is at the time of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportLicense {

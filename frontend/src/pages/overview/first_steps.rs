@@ -63,6 +63,7 @@ pub fn FirstSteps(
     let row = move |(index, step): (usize, Step)| {
         let done = Memo::new(move |_| setup.with(step.is_done));
         let is_next = Memo::new(move |_| next.get() == Some(index));
+        let button_class = move || if is_next.get() { "button small primary" } else { "button small" };
         view! {
             <li class:done=move || done.get() aria-current=move || is_next.get().then_some("step")>
                 <span class="step">
@@ -82,7 +83,7 @@ pub fn FirstSteps(
                     </span>
                 </span>
                 {move || (!done.get()).then(|| view! {
-                    <A href=step.path attr:class=move || if is_next.get() { "button small primary" } else { "button small" }>
+                    <A href=step.path attr:class=button_class>
                         {t!(i18n, overview.step_begin)}
                         <span class="vh">": " {move || step.what.get(i18n)}</span>
                     </A>

@@ -207,8 +207,11 @@ impl PeopleQuery {
     }
 }
 
+/// A parameter that may be left out.
+pub type Given<T> = Option<T>;
+
 /// An optional parameter that is one of some words; a blank one is absent. `None` if it is another word.
-pub fn parsed<T: FromStr>(fields: &mut FieldErrors, name: &'static str, text: Option<&str>) -> Option<Option<T>> {
+pub fn parsed<T: FromStr>(fields: &mut FieldErrors, name: &'static str, text: Option<&str>) -> Option<Given<T>> {
     let word = text.filter(|text| !text.is_empty()).map(str::parse).transpose();
     fields.check(name, word.map_err(|_| FieldError::Unknown))
 }

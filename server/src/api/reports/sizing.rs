@@ -155,7 +155,7 @@ impl TrialQuery {
     }
 
     /// The numbers of seats; `None` within if they are not given.
-    fn sizes(&self, fields: &mut FieldErrors) -> Option<Option<RangeInclusive<i64>>> {
+    fn sizes(&self, fields: &mut FieldErrors) -> Option<query::Given<RangeInclusive<i64>>> {
         let Some(text) = self.seats.as_deref().filter(|text| !text.is_empty()) else { return Some(None) };
         let (low, high) = text.split_once('-').unwrap_or((text, text));
         let number = |text: &str| {

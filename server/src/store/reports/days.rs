@@ -98,7 +98,7 @@ statements! {
           AND license_id IN (SELECT id FROM ROWS($2: id uuid))";
 }
 
-/// A stored day.
+/// The usage of a finished day, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredDay {
     pub summary: crate::reports::summary::Summary,
@@ -265,7 +265,7 @@ pub async fn all_licenses(db: &Db) -> Result<Vec<(LicenseId, ProductId)>, DbErro
     db.all(&LICENSES, args![]).await?.iter().map(|row| Ok((row.get("id")?, row.get("product_id")?))).collect()
 }
 
-/// All products.
+/// Every product, also archived ones.
 pub async fn all_products(db: &Db) -> Result<Vec<ProductId>, DbError> {
     db.all(&PRODUCTS, args![]).await?.iter().map(|row| row.get("id")).collect()
 }

@@ -88,7 +88,7 @@ const MAX_STEP_BACK: TimeDelta = TimeDelta::minutes(10);
 /// The longest cool-down.
 const MAX_COOL_DOWN: TimeDelta = TimeDelta::days(1);
 
-/// A license as it is.
+/// What holds for a license today.
 #[derive(Clone, Debug)]
 pub struct PresentLicense {
     pub terms: Terms,

@@ -53,7 +53,7 @@ impl SetupProgress {
 pub enum Task {
     /// Agents wait for a seat.
     Waiting {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// How many wait.
         waiting: i64,
@@ -65,7 +65,7 @@ pub enum Task {
     },
     /// Users were refused in the last 15 minutes and have neither a seat nor a place in the queue since.
     Refused {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// How many users.
         users: i64,
@@ -74,21 +74,21 @@ pub enum Task {
     },
     /// More seats are taken than purchased.
     OverCapacity {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// How many more.
         over: i64,
     },
     /// All seats are occupied, and nobody waits.
     Full {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// Since when.
         since: DateTime<Utc>,
     },
     /// A license ends within 60 days.
     Expiring {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// When it ends.
         ends_at: DateTime<Utc>,
@@ -109,7 +109,7 @@ pub enum Task {
     },
     /// Named seats that were not used for 45 days and have no exception.
     UnusedSeats {
-        /// The license.
+        /// Whose seats it is about.
         license_id: LicenseId,
         /// How many seats.
         seats: i64,
@@ -119,9 +119,9 @@ pub enum Task {
     },
     /// A directory could not carry out a rule for some users.
     Provisioning {
-        /// The directory.
+        /// Which directory has the rule.
         directory_id: DirectoryId,
-        /// Its name.
+        /// What the directory is called.
         directory_name: String,
         /// How many users.
         users: i64,
@@ -139,7 +139,7 @@ pub enum Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseDay {
-    /// The license.
+    /// Whose seats it is about.
     pub license_id: LicenseId,
     /// The most occupied seats of each quarter of an hour.
     pub points: Vec<TimelinePoint>,

@@ -27,7 +27,7 @@ string_enum! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SeatTimeReport {
-    /// The period.
+    /// What time it is about.
     pub period: ReportPeriod,
     /// The licenses that are counted together.
     pub licenses: Vec<ReportLicense>,
@@ -54,7 +54,7 @@ pub struct SeatTimeRow {
     /// The name of the user, group or product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The time.
+    /// How long seats were occupied, and by what.
     #[serde(flatten)]
     pub time: SeatTime,
     /// The share of the cost of the period's seats, by seat time; absent without prices. A seat's price is taken as
@@ -75,7 +75,7 @@ pub struct SeatTime {
     pub waiting_seconds: i64,
     /// The part of the connected time after the last reported activity of a session until its end.
     pub idle_seconds: i64,
-    /// The sessions.
+    /// How many sessions that was.
     pub sessions: i64,
 }
 
@@ -93,11 +93,11 @@ pub struct UnusedSeats {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnusedSeat {
-    /// The license.
+    /// The named license that the seat belongs to.
     pub license_id: LicenseId,
     /// The product's name.
     pub product_name: String,
-    /// The user.
+    /// To whom the license is assigned.
     pub user_id: UserId,
     /// The user's name.
     pub user_name: String,

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalReport {
-    /// The period.
+    /// What time it is about.
     pub period: ReportPeriod,
     /// The licenses that are counted together.
     pub licenses: Vec<ReportLicense>,
-    /// The window, in seconds.
+    /// Within how many seconds requests belong together.
     pub window_seconds: i64,
     /// The requests that were refused.
     pub requests: i64,
@@ -45,13 +45,13 @@ pub struct RefusalReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WindowAttempts {
-    /// The window, in seconds.
+    /// Within how many seconds requests belong together.
     pub window_seconds: i64,
     /// The attempts that remain.
     pub attempts: i64,
 }
 
-/// The refusals of a rule.
+/// How often a rule has refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleRefusals {
@@ -63,17 +63,17 @@ pub struct RuleRefusals {
     pub attempts: i64,
 }
 
-/// The refusals of a user.
+/// How often a user was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserRefusals {
-    /// The user.
+    /// Who was refused.
     pub user_id: UserId,
     /// The user's name.
     pub user_name: String,
     /// The refused requests.
     pub requests: i64,
-    /// The attempts.
+    /// How many attempts these requests were.
     pub attempts: i64,
 }
 
@@ -87,7 +87,7 @@ pub struct RefusedAttempt {
     pub last_at: DateTime<Utc>,
     /// How many requests.
     pub requests: i64,
-    /// The user.
+    /// Who asked for a seat.
     pub user_id: UserId,
     /// The user's name.
     pub user_name: String,

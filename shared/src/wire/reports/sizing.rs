@@ -24,7 +24,7 @@ string_enum! {
 pub struct SizingReport {
     /// The period whose demand is replayed.
     pub period: ReportPeriod,
-    /// The license.
+    /// The concurrent license whose seats are replayed.
     pub license: ReportLicense,
     /// What is assumed.
     pub assumptions: SizingAssumptions,
@@ -81,7 +81,7 @@ pub struct SizeOutcome {
     pub refused: i64,
     /// Those that would have waited in vain.
     pub gave_up: i64,
-    /// The longest wait, in seconds.
+    /// How many seconds anybody would have waited at most.
     pub longest_wait_seconds: i64,
     /// The mean wait of those who would have waited, in seconds.
     pub mean_wait_seconds: i64,
@@ -144,7 +144,7 @@ pub enum SizingAdvice {
         delayed_after: i64,
         /// The longest wait with the advice, in seconds.
         longest_wait_seconds: i64,
-        /// What it costs.
+        /// What the seats cost in a month.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cost: Option<Price>,
     },
@@ -164,7 +164,7 @@ pub enum SizingAdvice {
     },
     /// Give a user a named seat instead.
     MakeNamed {
-        /// The user.
+        /// Who would no longer use the pool.
         user_id: UserId,
         /// The user's name.
         user_name: String,

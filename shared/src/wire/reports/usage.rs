@@ -43,7 +43,7 @@ string_enum! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageReport {
-    /// The period.
+    /// What time it is about.
     pub period: ReportPeriod,
     /// The licenses that are counted together.
     pub licenses: Vec<ReportLicense>,
@@ -126,7 +126,7 @@ pub struct Timeline {
     pub refusals: Vec<RefusalMark>,
 }
 
-/// A point of a timeline.
+/// What is the case from a time on, or within a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimelinePoint {
@@ -266,7 +266,7 @@ pub struct UsageMoment {
 pub struct MomentSession {
     /// The session's id.
     pub id: SessionId,
-    /// Its license.
+    /// Whose seat it occupied.
     pub license_id: LicenseId,
     /// Its agent.
     pub user_id: UserId,
