@@ -18,9 +18,9 @@ statements! {
         FROM (
             SELECT a.license_id, a.user_id, a.created_at, p.name AS product_name, l.price_minor, l.currency,
                    (SELECT MAX(COALESCE(s.ended_at, s.last_seen_at))
-                    FROM user_sessions own
-                    JOIN sessions s ON s.id = own.session_id
-                    WHERE own.user_id = a.user_id AND s.license_id = a.license_id) AS last_used_at
+                    FROM sessions s
+                    WHERE s.id IN (SELECT session_id FROM user_sessions WHERE user_id = a.user_id)
+                      AND s.license_id = a.license_id) AS last_used_at
             FROM assignments a
             JOIN licenses l ON l.id = a.license_id
             JOIN products p ON p.id = l.product_id
