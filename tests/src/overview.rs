@@ -153,6 +153,18 @@ on_both_engines! {
         assert!(!kinds(&overview(&manager).await).contains(&"lost_contact"), "that session is of somebody else");
     }
 
+    async fn the_last_day_is_a_report(world: World) {
+        let (license, agents) = world.pool(2, 1).await;
+        agents[0].seated_at("NB-0001").await;
+        world.advance_clock(TimeDelta::minutes(20));
+        let reader = world.person("Reader", Role::Manager, &[Permission::ViewReports]).await;
+        let day = overview(&reader).await["days"][0].clone();
+        let last = day["points"].as_array().and_then(|points| points.last()).expect("points").clone();
+        assert_eq!((&day["license_id"], &last["occupied"], &last["seats"]), (&json!(license), &json!(1), &json!(2)));
+        let other = world.person("Other", Role::Manager, &[Permission::ManageSessions]).await;
+        assert_eq!(overview(&other).await["days"], json!([]), "not without the right to see reports");
+    }
+
     async fn agents_have_no_overview(world: World) {
         world.agent("Agent 0").await.get("/overview").await.problem(403, "forbidden");
     }

@@ -32,7 +32,7 @@ impl World {
     }
 
     async fn report<T: DeserializeOwned>(&self, path: &str) -> T {
-        // Whoever was signed in before the clock was moved may be signed out.
+        // Moving the clock may have ended earlier sign-ins.
         let admin = self.admin.sign_in_again("anja.krueger@example.org").await;
         serde_json::from_value(admin.get(path).await.ok()).expect("a report")
     }

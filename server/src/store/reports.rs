@@ -52,7 +52,7 @@ impl ReportScope {
     }
 }
 
-/// A license of a report, with its price whoever asks, and what decides which sessions share a seat.
+/// A license of a report, with its price regardless of who asks, and the rule by which sessions share a seat.
 #[derive(Clone, Debug)]
 pub struct ScopeLicense {
     pub view: ReportLicense,

@@ -17,7 +17,7 @@ pub struct Overview {
     pub setup: SetupProgress,
     /// What needs action, the most urgent first.
     pub tasks: Vec<Task>,
-    /// The last 24 hours of each concurrent or named license that is not archived.
+    /// The last 24 hours of each license that is not archived; for users who may see reports.
     pub days: Vec<LicenseDay>,
     /// The latest events, at most 10; for users who may see the audit log.
     pub events: Vec<AuditEvent>,
