@@ -71,9 +71,11 @@ fn Tile(
             <Show when=move || day.with(|day| day.as_ref().is_some_and(|day| !day.points.is_empty()))>
                 <Sparkline day=Signal::derive(move || day.get().map(|day| day.points).unwrap_or_default()) />
             </Show>
-            <p class="tile-note">
-                <DayNote day />
-            </p>
+            <Show when=move || day.with(Option::is_some)>
+                <p class="tile-note">
+                    <DayNote day />
+                </p>
+            </Show>
         </article>
     }
     .into_any()

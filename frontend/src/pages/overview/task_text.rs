@@ -6,7 +6,7 @@ use crate::{
     i18n::*,
     labels,
 };
-use seatkeeper_shared::{ids::LicenseId, wire::reports::Task};
+use seatkeeper_shared::{ids::LicenseId, permissions::Action, wire::reports::Task};
 
 /// How urgent a task is, which determines its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +95,16 @@ pub fn task_text(page: OverviewState, i18n: Texts, format: Format, task: &Task) 
                 license = license(*license_id)
             ),
             more: t_string!(i18n, overview.refused_since, ago = format.ago(*since)),
-            act: t_string!(i18n, overview.show_refusals).to_owned(),
-            path: format!("/reports/refusals?license={license_id}"),
+            act: if page.may(Action::ViewReports) {
+                t_string!(i18n, overview.show_refusals).to_owned()
+            } else {
+                show_sessions()
+            },
+            path: if page.may(Action::ViewReports) {
+                format!("/reports/refusals?license={license_id}")
+            } else {
+                sessions(*license_id)
+            },
         },
         Task::OverCapacity { license_id, over } => TaskText {
             what: t_string!(
