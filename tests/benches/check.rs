@@ -7,7 +7,8 @@ use seatkeeper::db::Sql;
 static MOST_OCCUPIED: Sql = Sql::new(|| {
     "SELECT COALESCE(MAX(occupied), 0) AS most
      FROM (
-         SELECT CAST(SUM(CASE kind WHEN 'session_created' THEN 1 WHEN 'session_ended' THEN -1 ELSE 0 END)
+         SELECT CAST(SUM(CASE kind WHEN LOG_TEXT('session_created') THEN 1 WHEN LOG_TEXT('session_ended') THEN -1
+                              ELSE 0 END)
                      OVER (ORDER BY position) AS BIGINT) AS occupied
          FROM events
          WHERE license_id = $1) counted"

@@ -12,6 +12,7 @@ use crate::{
     server::Server,
     statistics::{grouped, median},
     table::{Limit, Table},
+    wal::WalMeter,
 };
 use std::time::Duration;
 
@@ -21,8 +22,10 @@ const CONNECTIONS: usize = 64;
 const LEAST_TO_NO_OP: f64 = 0.22;
 /// An operation in a batch costs the same storage as a single one, which is most of its cost.
 const LEAST_OF_BATCHES: f64 = 0.5;
-/// Ids and times are stored as text, in each row and index; half of it is to be had by storing them as binary.
-const MOST_BYTES_PER_SESSION: f64 = 1_650.0;
+/// A session, its two events, and their places in five indexes.
+const MOST_BYTES_PER_SESSION: f64 = 700.0;
+/// A transaction of 32 operations appends about 22 pages. More operations in one append less each.
+const MOST_LOG_BYTES_PER_OPERATION: f64 = 3_300.0;
 const ROUND_DURATION: Duration = Duration::from_millis(2_000);
 /// The duration of rounds with the other servers, whose rates need less time.
 const REFERENCE_ROUND_DURATION: Duration = Duration::from_millis(1_300);
@@ -45,6 +48,9 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
         batched.push(batch_round(for_batches.address, &together.agents, ROUND_DURATION).await);
         plain.push(round(&[reference.address], &theirs.agents, REFERENCE_ROUND_DURATION).await);
     }
+    let meter = WalMeter::start(&ours.database.address)?;
+    let logged = round(&[seatkeeper.address], &ours.agents, REFERENCE_ROUND_DURATION).await;
+    let log_bytes = meter.stop()? as f64 / logged.all as f64;
     let scarce = round(&[seatkeeper.address], &ours.at_scarce_license(CONNECTIONS), REFERENCE_ROUND_DURATION).await;
     drop((seatkeeper, for_batches, reference, no_op));
 
@@ -61,7 +67,10 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let details = format!("{} operations/s, no-op {} requests/s", rate(&batched), rate(&nothing));
     let name = format!("create and end in batches of {}, operations to no-op requests", batches::OPERATIONS);
     table.add(&name, ratio(&batched, &nothing, Round::rate), Limit::AtLeast(LEAST_OF_BATCHES), details);
-    failures(own.iter().chain(&nothing).chain(&plain).chain(&batched), table);
+    let details = format!("{} operations", grouped(logged.all as f64));
+    let limit = Limit::Below(MOST_LOG_BYTES_PER_OPERATION, "bytes");
+    table.add("write-ahead log per operation", log_bytes, limit, details);
+    failures(own.iter().chain([&logged]).chain(&nothing).chain(&plain).chain(&batched), table);
     ours.check(&scarce, table).await?;
     together.check_without_scarce(table).await?;
     let sessions = check::sessions(&ours.database).await?;

@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Agent, Pool, id, license, row};
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper::db::{Fields, Sql};
+use seatkeeper::db::{Fields, Sql, Value};
 use seatkeeper_shared::license::SeatRule;
 use uuid::Uuid;
 
@@ -87,6 +87,11 @@ pub fn group(index: usize) -> Uuid {
     id(5, index)
 }
 
+/// A kind of events, as the log stores it.
+fn kind(name: &str) -> Value {
+    Value::LogText(name.to_owned())
+}
+
 impl LargeAccount {
     async fn join_groups(&self, account: &Account) -> anyhow::Result<()> {
         let at = account.now;
@@ -144,13 +149,13 @@ impl LargeAccount {
     fn event(&self, index: usize, at: DateTime<Utc>) -> Fields {
         let (position, user) = (i64::try_from(index + 1).unwrap_or_default(), self.actor(index / 2).user);
         if index.is_multiple_of(PLAIN_EVERY) {
-            return row! { "position": position, "at": at, "kind": "user_changed", "user_id": user };
+            return row! { "position": position, "at": at, "kind": kind("user_changed"), "user_id": user };
         }
-        let kind = if index.is_multiple_of(2) { "session_created" } else { "session_ended" };
+        let name = if index.is_multiple_of(2) { "session_created" } else { "session_ended" };
         row! {
             "position": position,
             "at": at,
-            "kind": kind,
+            "kind": kind(name),
             "license_id": pool(index / 2),
             "user_id": user,
             "occupied": 1_i64,

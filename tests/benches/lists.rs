@@ -178,7 +178,8 @@ impl Page {
                 format!("SELECT user_id, COUNT(*) FROM sessions WHERE ended_at IS NULL AND {these} GROUP BY user_id"),
             ]);
         }
-        ensure!(raw_sql.run(&self.rows).await? > 0, "there is nothing on the page {}", self.path);
+        let all: Vec<_> = all.iter().map(|sql| raw_sql.form(sql)).collect();
+        ensure!(raw_sql.run(&raw_sql.form(&self.rows)).await? > 0, "there is nothing on the page {}", self.path);
         Ok(all)
     }
 }

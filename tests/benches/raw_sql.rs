@@ -1,6 +1,9 @@
 //! Raw SQL for comparison: one connection, literal statements, and rows that are fetched but not decoded.
 
-use crate::database::{BenchDatabase, BenchEngine};
+use crate::{
+    database::{BenchDatabase, BenchEngine},
+    sqlite_form::sqlite_form,
+};
 use rusqlite::{OpenFlags, types::ValueRef};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
@@ -26,7 +29,15 @@ impl RawSql {
         })
     }
 
-    /// Runs a statement and fetches all rows; returns their number.
+    /// A statement with ids and times as PostgreSQL reads them, in the form of this engine.
+    pub fn form(&self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(_) => sqlite_form(sql),
+            Self::Postgres(_) => sql.to_owned(),
+        }
+    }
+
+    /// Runs a statement in the form of this engine and fetches all rows; returns their number.
     pub async fn run(&mut self, sql: &str) -> anyhow::Result<usize> {
         match self {
             Self::Sqlite(connection) => {
@@ -49,7 +60,7 @@ impl RawSql {
     pub async fn first_column(&mut self, sql: &str) -> anyhow::Result<Vec<String>> {
         match self {
             Self::Sqlite(connection) => {
-                let mut statement = connection.prepare(sql)?;
+                let mut statement = connection.prepare(&sqlite_form(sql))?;
                 let texts = statement.query_map([], |row| match row.get_ref(0)? {
                     ValueRef::Text(text) => Ok(String::from_utf8_lossy(text).into_owned()),
                     _ => Ok(String::new()),

@@ -25,11 +25,14 @@ mod reference;
 mod restart;
 mod server;
 mod size;
+#[path = "../src/harness/sqlite_form.rs"]
+mod sqlite_form;
 mod statistics;
 mod table;
 mod usage;
 mod viewer;
 mod viewers;
+mod wal;
 
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;

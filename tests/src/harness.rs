@@ -17,6 +17,7 @@ pub mod queue;
 pub mod raw_connection;
 pub mod seed;
 pub mod small_disk;
+mod sqlite_form;
 pub mod statement_counter;
 pub mod wait;
 pub mod watcher;
@@ -50,6 +51,7 @@ use seatkeeper::{
     },
     mail::Mailer,
     secrets::Keyring,
+    store::seals::StoredEvent,
 };
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, ProductId, UserId},
@@ -172,6 +174,11 @@ impl World {
         serve(&self.database, options).await
     }
 
+    /// Serves a database as it is, by a clock that shows this time.
+    pub async fn serve_at(database: &Database, now: DateTime<Utc>) -> (String, App) {
+        serve(database, fixed(now, 7, 10_000)).await
+    }
+
     /// Opens the database a second time, as another process would. PostgreSQL only.
     pub async fn another_database_handle(&self) -> Db {
         Db::open(&self.database.address, self.clock.monotonic()).await.expect("the test database opens")
@@ -204,9 +211,11 @@ impl World {
 
     /// The kind, actor and facts of every stored event, one a line.
     pub async fn event_log(&self) -> String {
-        const SQL: &str =
-            "SELECT kind || ' ' || COALESCE(actor_name, '') || ' ' || facts FROM events ORDER BY position";
-        self.database.first_column(SQL).await.join("\n")
+        let events = seatkeeper::store::seals::events(&self.app.db, Position(0), i64::MAX).await.expect("events");
+        let line = |event: &StoredEvent| {
+            format!("{} {} {}", event.kind, event.actor_name.as_deref().unwrap_or_default(), event.facts)
+        };
+        events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     pub fn advance_clock(&self, time: TimeDelta) {

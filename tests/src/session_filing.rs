@@ -14,13 +14,13 @@ async fn a_full_run_is_filed_and_its_sessions_are_still_listed() {
         "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {SESSIONS})
          INSERT INTO sessions (id, license_id, user_id, device, state, mode, created_at, last_seen_at, lease_until,
                                ended_at, end_reason, remote_device)
-         SELECT printf('%08x-0000-4000-8000-000000000000', n), '{license}',
-                CASE n % 2 WHEN 0 THEN '{}' ELSE '{}' END, 'NB-1', 'ended', 'unattended',
-                printf('2020-01-01T%02d:%02d:%02d.000000Z', n / 3600, n / 60 % 60, n % 60),
-                '2020-01-02T00:00:00.000000Z', '2020-01-02T00:00:00.000000Z', '2020-01-02T00:00:00.000000Z',
-                'finished', CASE n WHEN 8 THEN 'SRV-8' END
+         SELECT unhex(printf('%08x000040008000000000000000', n)), x'{}',
+                CASE n % 2 WHEN 0 THEN x'{}' ELSE x'{}' END, 'NB-1', 'ended', 'unattended',
+                n * 1000000, 86400000000, 86400000000, 86400000000, 'finished', CASE n WHEN 8 THEN 'SRV-8' END
          FROM number",
-        people[0].id, people[1].id
+        license.0.simple(),
+        people[0].id.0.simple(),
+        people[1].id.0.simple()
     );
     world.database.sqlite().execute_batch(&insert).expect("sessions");
     let runs = async || world.database.first_column("SELECT CAST(run AS TEXT) FROM session_runs ORDER BY run").await;

@@ -26,6 +26,7 @@ mod cli_login;
 mod cli_output;
 mod cli_run;
 mod cli_run_processes;
+mod compact_storage;
 mod connections;
 mod cool_down;
 mod credential_walk;

@@ -121,7 +121,7 @@ fn authorized_filter(caller: &Caller, query: AuditQuery) -> Result<AuditFilter, 
     let origin = non_blank(query.origin).map(|origin| origin.parse::<Origin>()).transpose();
     let origin = fields.check("origin", origin.map_err(|_| FieldError::Unknown));
     for (field, time) in [("from", query.from), ("to", query.to)] {
-        // Later years are out of PostgreSQL's range, and break the text order in SQLite.
+        // Later years are out of PostgreSQL's range.
         time.map(|at| fields.check(field, in_range(at.year().into(), 1, 9_999)));
     }
     let (kinds, origin) = fields.finish(kinds.zip(origin))?;

@@ -182,7 +182,7 @@ pub(super) fn validate_dates(
     ends_at: Option<DateTime<Utc>>,
 ) {
     for (field, time) in [("starts_at", starts_at), ("ends_at", ends_at)] {
-        // Later years are out of PostgreSQL's range, and break the text order in SQLite.
+        // Later years are out of PostgreSQL's range.
         time.map(|at| fields.check(field, in_range(at.year().into(), 1, 9_999)));
     }
     if starts_at.zip(ends_at).is_some_and(|(start, end)| end <= start) {

@@ -177,4 +177,16 @@ pub enum OpenError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// The file was not migrated yet, and may only be read.
+    #[error(
+        "{database} is of an older version of Seatkeeper (its schema is version {version}, this version reads version \
+         {known}); start the server with it once, which migrates it, or use that version"
+    )]
+    OlderSchema {
+        database: String,
+        /// The version of its schema.
+        version: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
 }

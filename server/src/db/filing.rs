@@ -5,6 +5,8 @@
 //! copied in their order, which fills page after page, and removed. The view `user_sessions` combines both.
 
 use super::{Db, DbError, Sql, Value, args, fields, statement};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::ids::{SessionId, UserId};
 
 /// The number of sessions in a run. The sessions of a user are found by a scan of up to as many, and one look into each
 /// run.
@@ -24,7 +26,7 @@ static SESSIONS_OF_RUN: Sql = statement!(
 static FILE: Sql = statement!(
     "INSERT OR IGNORE INTO filed_sessions (run, user_id, created_at, session_id, remote_device)
      SELECT run, user_id, created_at, session_id, remote_device
-     FROM ROWS($1: run int, user_id text, created_at text, session_id text, remote_device text)"
+     FROM ROWS($1: run int, user_id uuid, created_at time, session_id uuid, remote_device text)"
 );
 static COMPLETE: Sql = statement!("INSERT INTO session_runs (run) VALUES ($1)");
 static REMOVE: Sql = statement!("DELETE FROM unfiled_sessions WHERE number <= $1");
@@ -57,8 +59,8 @@ impl Db {
         let rows = self.all(&SESSIONS_OF_RUN, args![last]).await?;
         for rows in rows.chunks(SESSIONS_PER_TRANSACTION) {
             let filed = rows.iter().map(|row| {
-                let (user, created_at): (String, String) = (row.get("user_id")?, row.get("created_at")?);
-                let (session, remote_device): (String, Option<String>) =
+                let (user, created_at): (UserId, DateTime<Utc>) = (row.get("user_id")?, row.get("created_at")?);
+                let (session, remote_device): (SessionId, Option<String>) =
                     (row.get("session_id")?, row.opt("remote_device")?);
                 Ok(fields! {
                     "run": last, "user_id": user, "created_at": created_at, "session_id": session,

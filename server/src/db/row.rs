@@ -1,6 +1,6 @@
 //! Reads columns by name into domain types.
 
-use super::DbError;
+use super::{DbError, log_text};
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
@@ -56,6 +56,14 @@ impl SqliteRow {
             Cell::Text(v) => Ok(Some(v)),
             Cell::Null => Ok(None),
             _ => Err(unreadable(column, "is not text")),
+        }
+    }
+
+    fn id(&self, column: &str) -> Result<Option<Uuid>, DbError> {
+        match self.cell(column)? {
+            Cell::Blob(v) => Uuid::from_slice(v).map(Some).map_err(|problem| unreadable(column, problem)),
+            Cell::Null => Ok(None),
+            _ => Err(unreadable(column, "is not an id")),
         }
     }
 }
@@ -118,12 +126,31 @@ impl Column for String {
     }
 }
 
+/// A kind or facts of an event, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogText(pub String);
+
+impl LogText {
+    /// The text that SQLite stores in this form.
+    pub fn restored(stored: &str) -> Self {
+        Self(log_text::restore(stored))
+    }
+}
+
+impl Column for LogText {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(match row {
+            Row::Sqlite(row) => row.text(column)?.map(Self::restored),
+            Row::Postgres(row) => row.try_get::<Option<String>, _>(column)?.map(Self),
+        })
+    }
+}
+
 impl Column for DateTime<Utc> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
-        // A parser for RFC 3339 only, which is faster than `str::parse`.
-        let time = |text| DateTime::parse_from_rfc3339(text).map_err(|problem| unreadable(column, problem));
+        let time = |micros| DateTime::from_timestamp_micros(micros).ok_or_else(|| unreadable(column, "is not a time"));
         match row {
-            Row::Sqlite(row) => Ok(row.text(column)?.map(time).transpose()?.map(|at| at.to_utc())),
+            Row::Sqlite(row) => row.int(column)?.map(time).transpose(),
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -132,9 +159,7 @@ impl Column for DateTime<Utc> {
 impl Column for Uuid {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         match row {
-            Row::Sqlite(row) => {
-                row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
-            }
+            Row::Sqlite(row) => row.id(column),
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -166,5 +191,30 @@ columns! {
 impl Column for Position {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(i64::read(row, column)?.map(Self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Column>(cell: Cell) -> Result<Option<T>, String> {
+        let row = Row::Sqlite(SqliteRow { columns: Arc::from(["it".to_owned()]), values: vec![cell] });
+        row.opt("it").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_id_or_time_of_another_type_is_not_read_on_sqlite() {
+        let id = Uuid::from_u128(7);
+        assert_eq!(read(Cell::Blob(id.as_bytes().to_vec())), Ok(Some(id)));
+        assert_eq!(read::<Uuid>(Cell::Null), Ok(None));
+        for wrong in [Cell::Blob(vec![0; 15]), Cell::Text(id.to_string()), Cell::Integer(7)] {
+            assert!(read::<Uuid>(wrong.clone()).is_err(), "{wrong:?}");
+        }
+        let at = DateTime::from_timestamp_micros(1_000_002);
+        assert_eq!(read(Cell::Integer(1_000_002)), Ok(at));
+        for wrong in [Cell::Integer(i64::MAX), Cell::Text("1970-01-01T00:00:01.000002Z".to_owned()), Cell::Real(1.0)] {
+            assert!(read::<DateTime<Utc>>(wrong.clone()).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! - `ROWS($1: id uuid, at time)`: the rows of a set. SQLite gets them as a JSON array of objects, PostgreSQL as one
 //!   array per column;
 //! - `AMONG($1)`: equals one of the ids of a set;
+//! - `ID_TEXT(id)`: an id as text, which differs between the engines, but never between two uses on one;
+//! - `LOG_TEXT('session_ended')`: a kind of events in the form in which the log stores it;
 //! - `CLOCK()`: the database server's current time. NULL on SQLite, which has none;
 //! - `-- if $4`, at the end of a line: the line is included only if that argument is given (see [`optional_clauses`]);
 //! - `FOR UPDATE …` and `FOR SHARE`, at the end of a line: a row lock. SQLite has one writer at a time and needs none.
@@ -12,7 +14,7 @@ mod columns;
 mod optional_clauses;
 mod postgres;
 
-use super::Value;
+use super::{Value, log_text};
 pub use columns::{ColumnDef, Columns, RowKind, select_kinds};
 use postgres::PostgresSql;
 use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
@@ -66,7 +68,7 @@ impl PerRow {
         }
         let (before, rest) = source.split_once("ROWS($1:")?;
         let (inside, after) = rest.split_once(')')?;
-        if ["ROWS(", "AMONG(", "$", "FOR UPDATE", "CLOCK("]
+        if ["ROWS(", "AMONG(", "ID_TEXT(", "LOG_TEXT(", "$", "FOR UPDATE", "CLOCK("]
             .iter()
             .any(|more| before.contains(more) || after.contains(more))
         {
@@ -247,14 +249,22 @@ fn render_for_sqlite(source: &str) -> String {
     let rows = replace_calls(source, "ROWS(", |inside| {
         let (argument, columns) = inside.split_once(':').unwrap_or((inside, ""));
         let columns = columns.split(',').filter_map(|column| column.trim().split_once(' '));
-        let fields: Vec<_> = columns.map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
+        let fields: Vec<_> = columns.map(|(name, kind)| format!("{} AS {name}", json_field(name, kind))).collect();
         format!("(SELECT {} FROM json_each({})) AS given", fields.join(", "), argument.trim())
     });
-    let among = |argument: &str| format!("IN (SELECT value ->> 'id' FROM json_each({argument}))");
-    let text = number_args(&replace_calls(&rows, "AMONG(", among).replace("CLOCK()", "NULL"));
+    let among = |argument: &str| format!("IN (SELECT {} FROM json_each({argument}))", json_field("id", "uuid"));
+    let text = replace_calls(&replace_calls(&rows, "AMONG(", among), "ID_TEXT(", |id| format!("lower(hex({id}))"));
+    let text = replace_calls(&text, "LOG_TEXT(", log_text::shorten);
+    let text = number_args(&text.replace("CLOCK()", "NULL"));
     let end = |line: &'_ str| LOCKS.iter().filter_map(|lock| line.find(lock)).min().unwrap_or(line.len());
     let without_locks = text.lines().map(|line| &line[..end(line)]);
     without_locks.collect::<Vec<_>>().join("\n")
+}
+
+/// The value of a column in the JSON of a set. Ids are hex there: compared with a blob, text is never equal, without
+/// any error.
+fn json_field(name: &str, kind: &str) -> String {
+    if kind.trim() == "uuid" { format!("unhex(value ->> '{name}')") } else { format!("value ->> '{name}'") }
 }
 
 /// Replaces `$1` by `?1`: SQLite treats `$1` as a name and numbers names by their first use.
@@ -319,7 +329,7 @@ mod tests {
         let sql = Sql::new(|| "SELECT id FROM ROWS($1: id uuid, at time) WHERE at > $2 FOR UPDATE".into());
         assert_eq!(
             sql.rendered().sqlite,
-            "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given \
+            "SELECT id FROM (SELECT unhex(value ->> 'id') AS id, value ->> 'at' AS at FROM json_each(?1)) AS given \
              WHERE at > ?2 "
         );
         let shared = Sql::new(|| "SELECT id FROM t\n        FOR SHARE".into());

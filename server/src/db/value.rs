@@ -1,6 +1,7 @@
 //! Arguments of statements: a closed set of types, so that an absent value keeps its type.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use super::log_text;
+use chrono::{DateTime, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{
@@ -23,6 +24,8 @@ pub enum Value {
     Bool(Option<bool>),
     Int(Option<i64>),
     Text(Option<String>),
+    /// A kind or facts of an event, which SQLite stores in a short form (`db/log_text.rs`).
+    LogText(String),
     Time(Option<DateTime<Utc>>),
     Id(Option<Uuid>),
     /// A set of rows.
@@ -36,6 +39,7 @@ impl Value {
             Self::Bool(v) => v.is_some(),
             Self::Int(v) => v.is_some(),
             Self::Text(v) => v.is_some(),
+            Self::LogText(_) => true,
             Self::Time(v) => v.is_some(),
             Self::Id(v) => v.is_some(),
             Self::Rows(rows) => !rows.is_empty(),
@@ -78,7 +82,7 @@ macro_rules! fields {
 }
 pub(crate) use fields;
 
-/// A set of rows as an array of objects.
+/// A set of rows as an array of objects, for SQLite: JSON has no blobs, so ids are written in hex.
 fn json(rows: &[Fields]) -> String {
     serde_json::to_string(rows).unwrap_or_default()
 }
@@ -95,29 +99,26 @@ impl Serialize for Value {
             Self::Bool(v) => v.serialize(to),
             Self::Int(v) => v.serialize(to),
             Self::Text(v) => v.serialize(to),
-            Self::Time(v) => v.map(time_text).serialize(to),
-            Self::Id(v) => v.serialize(to),
+            Self::LogText(v) => log_text::shorten(v).serialize(to),
+            Self::Time(v) => v.as_ref().map(DateTime::timestamp_micros).serialize(to),
+            Self::Id(v) => v.map(Uuid::simple).serialize(to),
             Self::Rows(v) => v.serialize(to),
         }
     }
 }
 
-/// The text form of a time in SQLite. Its width is fixed, so that texts sort by time.
-pub(super) fn time_text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
+/// In SQLite, a time is an integer, microseconds since 1970, and an id is a blob of 16 bytes.
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         use rusqlite::types::{Value as SqliteValue, ValueRef};
-        let text = |text: String| ToSqlOutput::Owned(SqliteValue::Text(text));
         Ok(match self {
             Self::Bool(Some(v)) => ToSqlOutput::Owned(SqliteValue::Integer((*v).into())),
             Self::Int(Some(v)) => ToSqlOutput::Owned(SqliteValue::Integer(*v)),
             Self::Text(Some(v)) => ToSqlOutput::Borrowed(ValueRef::Text(v.as_bytes())),
-            Self::Time(Some(v)) => text(time_text(*v)),
-            Self::Id(Some(v)) => text(v.to_string()),
-            Self::Rows(rows) => text(json(rows)),
+            Self::LogText(v) => ToSqlOutput::Owned(SqliteValue::Text(log_text::shorten(v))),
+            Self::Time(Some(v)) => ToSqlOutput::Owned(SqliteValue::Integer(v.timestamp_micros())),
+            Self::Id(Some(v)) => ToSqlOutput::Borrowed(ValueRef::Blob(v.as_bytes())),
+            Self::Rows(rows) => ToSqlOutput::Owned(SqliteValue::Text(json(rows))),
             Self::Bool(None) | Self::Int(None) | Self::Text(None) | Self::Time(None) | Self::Id(None) => {
                 ToSqlOutput::Owned(SqliteValue::Null)
             }

@@ -108,17 +108,19 @@ impl Feed {
     ) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
+        let full_since = store::events::full_since(&mut tx).await?;
+        let contacts_sent_until = clock.now_in(&mut tx).await?;
+        tx.commit().await?;
         let mut trends = UsageTrends::default();
-        let mut levels = store::events::levels(&mut tx, clock.now() - TimeDelta::hours(24)).await?;
+        // Read later than the position: what was logged meanwhile is recorded twice, to the same effect.
+        let mut levels = store::events::levels(&db, clock.now() - TimeDelta::hours(24)).await?;
         levels.sort_by_key(|(_, _, at)| *at);
         for (license, occupied, at) in levels {
             trends.record_peak(license, occupied, at);
         }
-        for (license, since) in store::events::full_since(&mut tx).await? {
+        for (license, since) in full_since {
             trends.record_full_since(license, since);
         }
-        let contacts_sent_until = clock.now_in(&mut tx).await?;
-        drop(tx);
         let feed = Self {
             sender: broadcast::channel(CHANNEL_CAPACITY).0,
             wait_estimates,

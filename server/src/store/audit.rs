@@ -5,7 +5,7 @@ use super::{
     set,
 };
 use crate::{
-    db::{Db, DbError, Row, args, fields, statements},
+    db::{Db, DbError, LogText, Row, Value, args, fields, statements},
     normalize::{email_like_patterns, like_pattern, lowercase_like_pattern},
 };
 use chrono::{DateTime, Utc};
@@ -31,6 +31,7 @@ fn events() -> String {
          LEFT JOIN licenses l ON l.id = e.license_id
          LEFT JOIN products p ON p.id = l.product_id
          WHERE e.position < $1
+           AND e.position > $17 -- if $17
            AND e.occupied IS NULL -- if $14
            AND e.kind = $2 -- if $2
            AND e.kind IN (SELECT kind FROM ROWS($3: kind text)) -- if $3
@@ -95,15 +96,18 @@ pub async fn page(
     limit: usize,
 ) -> Result<(Vec<AuditEvent>, Option<Position>), DbError> {
     let (one, several) = match &filter.kinds[..] {
-        [one] => (Some(one.as_str()), &[][..]),
+        [one] => (Some(log_text(one)), &[][..]),
         several => (None, several),
     };
     let is_not_about_seats = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
     let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
+    // Only the part of the log that can have events of these times is read.
+    let range = db.log_range(filter.from, filter.to).await?;
+    let before = before.unwrap_or(Position(i64::MAX)).min(Position(range.until.0.saturating_add(1)));
     let args = args![
-        before.unwrap_or(Position(i64::MAX)),
-        one,
-        set(several.iter().map(|kind| fields! { "kind": kind.as_str() })),
+        before,
+        one.unwrap_or(Value::Text(None)),
+        set(several.iter().map(|kind| fields! { "kind": log_text(kind) })),
         filter.actor,
         filter.user,
         filter.license,
@@ -117,6 +121,7 @@ pub async fn page(
         is_not_about_seats.then_some(true),
         email,
         other_form,
+        Some(range.after).filter(|after| after.0 > 0),
     ];
     let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
@@ -124,6 +129,10 @@ pub async fn page(
     omit_unreadable(&mut items, filter);
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
+}
+
+fn log_text(kind: &Kind) -> Value {
+    Value::LogText(kind.as_str().to_owned())
 }
 
 /// Removes the fields that the reader may not read.
@@ -145,11 +154,11 @@ fn omit_unreadable(events: &mut [AuditEvent], filter: &AuditFilter) {
 fn event(row: &Row) -> Result<AuditEvent, DbError> {
     let unreadable = |column: &str, problem: String| DbError::Unreadable { column: column.to_owned(), problem };
     let door: String = row.get("door")?;
-    let facts: String = row.get("facts")?;
+    let LogText(facts) = row.get("facts")?;
     Ok(AuditEvent {
         position: row.get("position")?,
         at: row.get("at")?,
-        kind: row.get("kind")?,
+        kind: row.get::<LogText>("kind")?.0,
         origin: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
         address: row.opt("address")?,
         actor: user(row, "actor_id", "actor_name")?,

@@ -66,8 +66,16 @@ statements! {
         SET warned_days = $2
         WHERE id = $1 AND ends_at = $3 AND (warned_days IS NULL OR warned_days > $2)";
 
-    // Positions and times increase together, and events are indexed by license and position.
+    // Events are indexed by license and position.
     PEAK = "
+        SELECT occupied, MAX(at) AS at
+        FROM events
+        WHERE license_id = $1 AND position > $3 AND at > $2 AND occupied IS NOT NULL
+        GROUP BY occupied
+        ORDER BY occupied DESC
+        LIMIT 1",
+    // Positions and times increase together.
+    on_postgres: "
         SELECT occupied, MAX(at) AS at
         FROM events
         WHERE license_id = $1
@@ -229,6 +237,7 @@ pub async fn set_warned(tx: &mut Tx, id: LicenseId, days: i64, ends_at: DateTime
 
 /// The peak usage of a license since a time, and when it was last reached.
 pub async fn peak(db: &Db, id: LicenseId, since: DateTime<Utc>) -> Result<Option<Peak>, DbError> {
-    let row = db.one(&PEAK, args![id, since]).await?;
+    let range = db.log_range(Some(since), None).await?;
+    let row = db.one(&PEAK, args![id, since, range.after]).await?;
     row.map(|row| Ok(Peak { occupied: row.get("occupied")?, at: row.get("at")? })).transpose()
 }

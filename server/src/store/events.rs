@@ -3,7 +3,7 @@
 
 use super::set;
 use crate::{
-    db::{Db, DbError, Fields, Row, Tx, Value, args, fields, statements},
+    db::{Db, DbError, Fields, LogText, Row, Tx, Value, args, fields, statements},
     events::{Event, topics::EventSubject},
 };
 use chrono::{DateTime, Utc};
@@ -29,7 +29,11 @@ statements! {
     HEAD = "
         SELECT position FROM event_head";
 
+    // Where there is no index by time, events of a time are found by these two (`db/log_range.rs`).
     ADVANCE = "
+        UPDATE event_head
+        SET position = position + $1, latest_at = MAX(latest_at, $2), set_back = MAX(set_back, latest_at - $2)",
+    on_postgres: "
         UPDATE event_head
         SET position = position + $1";
 
@@ -54,7 +58,7 @@ statements! {
     LEVELS = "
         SELECT license_id, occupied, MAX(at) AS last_at
         FROM events
-        WHERE at > $1 AND license_id IS NOT NULL AND occupied IS NOT NULL
+        WHERE position > $2 AND at > $1 AND license_id IS NOT NULL AND occupied IS NOT NULL
         GROUP BY license_id, occupied";
 
     FULL_SINCE = "
@@ -91,7 +95,7 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
         return tx.write(&APPEND, args![rows, number]).await;
     }
     tx.write(&APPEND, args![rows]).await?;
-    tx.write(&ADVANCE, args![number]).await
+    tx.write(&ADVANCE, args![number, at]).await
 }
 
 /// Events with their offsets from the head, and their number.
@@ -102,13 +106,14 @@ pub(super) fn rows(at: DateTime<Utc>, events: &[Event]) -> (Value, i64) {
 
 fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
     fields! {
-        "place": place, "at": at, "kind": event.kind().as_str(), "door": event.actor.origin.as_str(),
-        "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
-        "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
+        "place": place, "at": at, "kind": Value::LogText(event.kind().as_str().to_owned()),
+        "door": event.actor.origin.as_str(), "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(),
+        "license_id": event.license, "user_id": event.user, "session_id": event.session,
+        "occupied": event.occupied, "seats": event.seats,
         "address": event.actor.address.map(|address| address.to_string()),
         "object_id": event.object.as_ref().and_then(|object| object.id),
         "object_name": event.object.as_ref().map(|object| object.name.as_str()),
-        "facts": event.data.facts().to_string(),
+        "facts": Value::LogText(event.data.facts().to_string()),
     }
 }
 
@@ -127,7 +132,7 @@ fn logged(row: &Row) -> Result<LoggedEvent, DbError> {
         position: row.get("position")?,
         at: row.get("at")?,
         subject: EventSubject {
-            kind: row.get::<String>("kind")?.parse().ok(),
+            kind: row.get::<LogText>("kind")?.0.parse().ok(),
             license: row.opt("license_id")?,
             user: row.opt("user_id")?,
             session: row.opt("session_id")?,
@@ -138,8 +143,9 @@ fn logged(row: &Row) -> Result<LoggedEvent, DbError> {
 }
 
 /// Every number of occupied seats that a license has reached since a time, and when it last did.
-pub async fn levels(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<(LicenseId, i64, DateTime<Utc>)>, DbError> {
-    let rows = tx.all(&LEVELS, args![since]).await?;
+pub async fn levels(db: &Db, since: DateTime<Utc>) -> Result<Vec<(LicenseId, i64, DateTime<Utc>)>, DbError> {
+    let range = db.log_range(Some(since), None).await?;
+    let rows = db.all(&LEVELS, args![since, range.after]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("occupied")?, row.get("last_at")?))).collect()
 }
 
@@ -148,3 +154,6 @@ pub async fn full_since(tx: &mut Tx) -> Result<Vec<(LicenseId, DateTime<Utc>)>, 
     let rows = tx.all(&FULL_SINCE, args![]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("since")?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

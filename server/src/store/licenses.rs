@@ -36,11 +36,11 @@ const VIEW: &str = "
                COUNT(DISTINCT CASE WHEN s.state = 'connected' THEN s.holder END) AS connected
         FROM (
             SELECT sessions.license_id, sessions.state,
-                   CASE WHEN terms.model = 'named' THEN CAST(user_id AS TEXT)
-                        WHEN terms.seat_rule = 'session' THEN CAST(sessions.id AS TEXT)
+                   CASE WHEN terms.model = 'named' THEN ID_TEXT(user_id)
+                        WHEN terms.seat_rule = 'session' THEN ID_TEXT(sessions.id)
                         WHEN terms.seat_rule = 'device' OR terms.second_device = 'second_seat'
-                            THEN CAST(user_id AS TEXT) || ' ' || device
-                        ELSE CAST(user_id AS TEXT) END AS holder
+                            THEN ID_TEXT(user_id) || ' ' || device
+                        ELSE ID_TEXT(user_id) END AS holder
             FROM sessions
             JOIN licenses terms ON terms.id = sessions.license_id
             WHERE sessions.ended_at IS NULL AND sessions.lease_until > $1

@@ -17,29 +17,9 @@ statements! {
                EXISTS (SELECT 1 FROM assignments) AS assignment,
                EXISTS (SELECT 1 FROM sessions WHERE created_at > $1) AS session";
 
-    // Each user once, however often their client has asked.
-    TURNED_AWAY = format!("
-        SELECT refused.license_id, COUNT(*) AS users, MIN(refused.since) AS since
-        FROM (SELECT e.license_id, e.user_id, MIN(e.at) AS since, MAX(e.at) AS last_at
-              FROM events e
-              WHERE e.position > COALESCE((SELECT MAX(position) FROM events WHERE at <= $1), 0)
-                AND e.kind = 'session_refused'
-                AND e.license_id IS NOT NULL
-                AND {}
-              GROUP BY e.license_id, e.user_id) refused
-        WHERE NOT EXISTS (
-                  SELECT 1 FROM sessions s
-                  WHERE s.license_id = refused.license_id AND s.ended_at IS NULL AND s.user_id = refused.user_id)
-          AND NOT EXISTS (
-                  SELECT 1 FROM tickets t
-                  WHERE t.license_id = refused.license_id AND t.ended_at IS NULL AND t.user_id = refused.user_id)
-          AND NOT EXISTS (
-                  SELECT 1 FROM user_sessions own
-                  JOIN sessions s ON s.id = own.session_id
-                  WHERE own.user_id = refused.user_id AND own.created_at >= refused.last_at
-                    AND s.license_id = refused.license_id)
-        GROUP BY refused.license_id
-        ORDER BY refused.license_id", visible_work("e.user_id", 2));
+    TURNED_AWAY = turned_away_after("e.position > $3 AND e.at > $1"),
+    // Positions and times increase together.
+    on_postgres: turned_away_after("e.position > COALESCE((SELECT MAX(position) FROM events WHERE at <= $1), 0)");
 
     LOST_CONTACT = format!("
         SELECT COUNT(*) AS sessions, MIN(s.lease_until) AS next_end
@@ -83,6 +63,35 @@ statements! {
         LIMIT 1000", visible_work("u.id", 2));
 }
 
+/// Each user once, however often their client has asked.
+fn turned_away_after(after: &str) -> String {
+    format!(
+        "
+        SELECT refused.license_id, COUNT(*) AS users, MIN(refused.since) AS since
+        FROM (SELECT e.license_id, e.user_id, MIN(e.at) AS since, MAX(e.at) AS last_at
+              FROM events e
+              WHERE {after}
+                AND e.kind = 'session_refused'
+                AND e.license_id IS NOT NULL
+                AND {}
+              GROUP BY e.license_id, e.user_id) refused
+        WHERE NOT EXISTS (
+                  SELECT 1 FROM sessions s
+                  WHERE s.license_id = refused.license_id AND s.ended_at IS NULL AND s.user_id = refused.user_id)
+          AND NOT EXISTS (
+                  SELECT 1 FROM tickets t
+                  WHERE t.license_id = refused.license_id AND t.ended_at IS NULL AND t.user_id = refused.user_id)
+          AND NOT EXISTS (
+                  SELECT 1 FROM user_sessions own
+                  JOIN sessions s ON s.id = own.session_id
+                  WHERE own.user_id = refused.user_id AND own.created_at >= refused.last_at
+                    AND s.license_id = refused.license_id)
+        GROUP BY refused.license_id
+        ORDER BY refused.license_id",
+        visible_work("e.user_id", 2)
+    )
+}
+
 /// Which of the first steps are done.
 pub async fn setup(db: &Db) -> Result<SetupProgress, DbError> {
     let Some(row) = db.one(&SETUP, args![DateTime::UNIX_EPOCH]).await? else { return Ok(SetupProgress::default()) };
@@ -106,7 +115,8 @@ pub struct RefusedUsers {
 
 /// The users turned away after this time, of those in the manager's groups if one is given.
 pub async fn turned_away(db: &Db, after: DateTime<Utc>, manager: Option<UserId>) -> Result<Vec<RefusedUsers>, DbError> {
-    let rows = db.all(&TURNED_AWAY, args![after, manager]).await?;
+    let range = db.log_range(Some(after), None).await?;
+    let rows = db.all(&TURNED_AWAY, args![after, manager, range.after]).await?;
     rows.iter()
         .map(|row| {
             Ok(RefusedUsers { license: row.get("license_id")?, users: row.get("users")?, since: row.get("since")? })

@@ -34,7 +34,7 @@ impl Cursor {
     pub fn decode(cursor: &str) -> Option<Self> {
         let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let after: Self = serde_json::from_slice(&json).ok()?;
-        // PostgreSQL rejects other years, and in SQLite they break the text order of times.
+        // PostgreSQL rejects other years.
         let is_valid = !matches!(after.key, SortValue::Time(at) if !(1..=9_999).contains(&at.year()));
         is_valid.then_some(after)
     }

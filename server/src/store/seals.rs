@@ -1,6 +1,6 @@
 //! The seals of the event log: reads events and seals, adds seals, and prunes old events.
 
-use crate::db::{Db, DbError, Row, Tx, args, statements};
+use crate::db::{Db, DbError, LogText, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::Position;
 use uuid::Uuid;
@@ -140,7 +140,7 @@ fn stored_event(row: &Row) -> Result<StoredEvent, DbError> {
     Ok(StoredEvent {
         position: row.get("position")?,
         at: row.get("at")?,
-        kind: row.get("kind")?,
+        kind: row.get::<LogText>("kind")?.0,
         door: row.get("door")?,
         actor_id: row.opt("actor_id")?,
         actor_name: row.opt("actor_name")?,
@@ -152,7 +152,7 @@ fn stored_event(row: &Row) -> Result<StoredEvent, DbError> {
         address: row.opt("address")?,
         object_id: row.opt("object_id")?,
         object_name: row.opt("object_name")?,
-        facts: row.get("facts")?,
+        facts: row.get::<LogText>("facts")?.0,
     })
 }
 

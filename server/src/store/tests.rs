@@ -66,3 +66,20 @@ async fn the_sessions_of_a_user_are_read_in_their_order() {
         }
     }
 }
+
+/// Statements that filter by time get positions from `Db::log_range`, because SQLite has no index by time.
+#[tokio::test]
+async fn no_statement_reads_the_whole_log() {
+    let mut of_log = 0;
+    for (name, sql, plan) in plans().await {
+        if !sql.source().contains("events") {
+            continue;
+        }
+        of_log += 1;
+        // Not the subquery of that name.
+        let is_log = |step: &&String| *step == "SCAN events" || *step == "SCAN e";
+        let scans = plan.iter().any(|step| is_log(&step)) && !plan.contains(&"CO-ROUTINE e".to_owned());
+        assert!(!scans, "{name}: {plan:#?}");
+    }
+    assert!(of_log > 10, "{of_log} statements");
+}

@@ -9,7 +9,7 @@ statements! {
     // Frees the e-mail address for another user. The key cannot collide with an address: it contains no @.
     DELETE_USERS = "
         UPDATE users
-        SET deleted_at = $2, email = '', email_key = 'deleted ' || CAST(id AS TEXT), password_hash = NULL,
+        SET deleted_at = $2, email = '', email_key = 'deleted ' || ID_TEXT(id), password_hash = NULL,
             permissions = '[]', role = 'agent', billing_contact = FALSE, limited_to_groups = FALSE
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 

@@ -11,7 +11,7 @@ statements! {
     SESSION_TIMES = "
         SELECT s.created_at, s.ended_at
         FROM (SELECT session_id FROM events
-              WHERE license_id = $1 AND kind = 'session_ended'
+              WHERE license_id = $1 AND kind = LOG_TEXT('session_ended')
               ORDER BY position DESC
               LIMIT 50) e
         JOIN sessions s ON s.id = e.session_id

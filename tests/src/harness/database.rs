@@ -1,5 +1,6 @@
 //! One database for each test, on either engine.
 
+use super::sqlite_form::sqlite_form;
 use seatkeeper::{db::Db, monotonic::MonotonicClock};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{
@@ -102,14 +103,15 @@ fn database_name(address: &str) -> &str {
 }
 
 impl Database {
-    /// Executes a statement on a connection of its own; returns the number of affected rows.
+    /// Executes a statement, in PostgreSQL's form of ids and times, on a connection of its own; returns the number of
+    /// affected rows.
     pub async fn execute(&self, sql: &str) -> u64 {
         if self.address.starts_with("postgres") {
             let mut connection = PgConnection::connect(&self.address).await.expect("the database answers");
             let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await;
             done.expect("the statement succeeds").rows_affected()
         } else {
-            let (connection, sql) = (self.sqlite(), sql.to_owned());
+            let (connection, sql) = (self.sqlite(), sqlite_form(sql));
             // It may wait for a transaction of a server that runs on this thread.
             let done = tokio::task::spawn_blocking(move || connection.execute(&sql, [])).await;
             done.expect("no panic").expect("the statement succeeds") as u64
@@ -165,7 +167,7 @@ impl Database {
             return sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("the query succeeds");
         }
         let connection = self.sqlite();
-        let mut statement = connection.prepare(sql).expect("the query can be prepared");
+        let mut statement = connection.prepare(&sqlite_form(sql)).expect("the query can be prepared");
         let rows = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect);
         rows.expect("the query succeeds")
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper::{
-    db::{self, Db, DbError, Sql},
+    db::{self, Db, DbError, LogText, Sql},
     monotonic::MonotonicClock,
 };
 use seatkeeper_shared::{ids::LicenseId, session::EndReason};
@@ -50,13 +50,13 @@ async fn read(db: &Db, history: &History, licenses: BTreeMap<LicenseId, Terms>) 
 fn entry(row: &db::Row) -> Result<Entry, DbError> {
     Ok(Entry {
         position: row.get("position")?,
-        kind: row.get("kind")?,
+        kind: row.get::<LogText>("kind")?.0,
         license: row.opt("license_id")?,
         user: row.opt("user_id")?,
         session: row.opt("session_id")?,
         occupied: row.opt("occupied")?,
         seats: row.opt("seats")?,
-        facts: serde_json::from_str(&row.get::<String>("facts")?).expect("facts are JSON"),
+        facts: serde_json::from_str(&row.get::<LogText>("facts")?.0).expect("facts are JSON"),
     })
 }
 

@@ -1,23 +1,26 @@
 use super::*;
 use crate::monotonic::MonotonicClock;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 static BASICS: Sql = statement!(
     "INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status, created_at)
-     SELECT value, value, value, value, value, 'agent', '[]', 0, 'active', '' FROM json_each('[\"a\", \"b\", \"c\"]')"
+     SELECT unhex(printf('%032x', value)), value, value, value, value, 'agent', '[]', 0, 'active', 0
+     FROM json_each('[0, 1, 2]')"
 );
 static PRODUCT: Sql =
-    statement!("INSERT INTO products (id, slug, name, key_seconds, created_at) VALUES ('p', 'p', 'P', 1, '')");
+    statement!("INSERT INTO products (id, slug, name, key_seconds, created_at) VALUES (x'01', 'p', 'P', 1, 0)");
 static LICENSE: Sql = statement!(
     "INSERT INTO licenses (id, product_id, model, seats, seat_rule, lease_seconds, created_at)
-     VALUES ('l', 'p', 'named', 1, 'agent', 1, '')"
+     VALUES (x'02', x'01', 'named', 1, 'agent', 1, 0)"
 );
 /// Sessions of three users, not in the order of their times, every fifth with a remote device.
 static SESSIONS: Sql = statement!(
     "WITH RECURSIVE number(n) AS (SELECT $1 UNION ALL SELECT n + 1 FROM number WHERE n < $2)
      INSERT INTO sessions (id, license_id, user_id, device, state, mode, created_at, last_seen_at, lease_until,
                            remote_device)
-     SELECT 's' || n, 'l', char(97 + n % 3), 'd', 'connected', 'attended', (n * 7919) % 10007, '', '',
+     SELECT unhex(printf('%032x', n)), x'02', unhex(printf('%032x', n % 3)), 'd', 'connected', 'attended',
+            (n * 7919) % 10007, 0, 0,
             CASE WHEN n % 5 = 0 THEN 'r' || n % 4 END
      FROM number"
 );
@@ -92,8 +95,10 @@ async fn each_session_is_found_once_while_runs_are_filed() {
 async fn a_run_whose_filing_was_interrupted_is_filed_again() {
     let file = File::new().await;
     file.run(&SESSIONS, args![1_i64, SESSIONS_PER_RUN]).await;
+    let created = DateTime::from_timestamp_micros(7_919).expect("a time");
     let copied = fields! {
-        "run": SESSIONS_PER_RUN - 1, "user_id": "b", "created_at": "7919", "session_id": "s1",
+        "run": SESSIONS_PER_RUN - 1, "user_id": Uuid::from_u128(1), "created_at": created,
+        "session_id": Uuid::from_u128(1),
         "remote_device": None::<String>,
     };
     file.run(&FILE, args![Value::Rows(vec![copied])]).await;

@@ -103,6 +103,8 @@ impl PostgresSql {
         let text = replace_calls(source, "ROWS(", |inside| binds.rows(inside));
         let text =
             replace_calls(&text, "AMONG(", |argument| binds.among(argument)).replace("CLOCK()", "clock_timestamp()");
+        let text = replace_calls(&text, "LOG_TEXT(", str::to_owned);
+        let text = replace_calls(&text, "ID_TEXT(", |id| format!("CAST({id} AS TEXT)"));
         let mut parts = text.split('$');
         let mut numbered = parts.next().unwrap_or_default().to_owned();
         for part in parts {
@@ -142,6 +144,7 @@ fn bind_value<'q>(query: Query<'q, Postgres, PgArguments>, arg: &Value) -> Query
         Value::Bool(v) => query.bind(*v),
         Value::Int(v) => query.bind(*v),
         Value::Text(v) => query.bind(v.as_deref().map(without_nul)),
+        Value::LogText(v) => query.bind(without_nul(v)),
         Value::Time(v) => query.bind(*v),
         Value::Id(v) => query.bind(*v),
         // Sets are bound by their columns.
@@ -188,6 +191,7 @@ converters! {
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Text(v) => v.as_deref().map(without_nul),
+        Value::LogText(v) => Some(without_nul(v)),
         other => panic!("{other:?} in a column of type text"),
     }
 }

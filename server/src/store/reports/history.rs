@@ -2,7 +2,7 @@
 
 use super::records::positions;
 use crate::{
-    db::{Db, DbError, Row, args, statements},
+    db::{Db, DbError, LogText, Row, args, statements},
     pool::{Session, Terms, Ticket},
     store::{ids, licenses, seats::row_mapping},
 };
@@ -184,12 +184,12 @@ fn logged(row: &Row) -> Result<LoggedChange, DbError> {
     Ok(LoggedChange {
         position: row.get("position")?,
         at: row.get("at")?,
-        kind: row.get::<String>("kind")?.parse().ok(),
+        kind: row.get::<LogText>("kind")?.0.parse().ok(),
         user: row.opt("user_id")?,
         session: row.opt("session_id")?,
         object: row.opt("object_id")?,
         occupied: row.opt("occupied")?,
-        facts: row.get("facts")?,
+        facts: row.get::<LogText>("facts")?.0,
     })
 }
 
@@ -202,7 +202,7 @@ pub async fn cool_downs(
     let since = at - MAX_COOL_DOWN;
     let (after, last) = positions(db, since, at).await?;
     let rows = db.all(&COOL_DOWNS, args![license, after, last, since, at]).await?;
-    rows.iter().map(|row| Ok((row.opt("user_id")?, row.get("facts")?))).collect()
+    rows.iter().map(|row| Ok((row.opt("user_id")?, row.get::<LogText>("facts")?.0))).collect()
 }
 
 /// The sessions that began before a time, and were live at it or ended shortly before.

@@ -1,7 +1,7 @@
 //! Records of the event log, in the order of the log.
 
 use crate::{
-    db::{Db, DbError, Row, args, statements},
+    db::{Db, DbError, LogText, Row, args, statements},
     reports::record::{RecordKind, RefusedRequest, UsageRecord},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -47,8 +47,10 @@ statements! {
         WHERE kind = 'session_refused' AND license_id = $1 AND position > $2 AND position <= $3
         ORDER BY position";
 
-    // Positions and times increase together, apart from short steps back.
     FIRST_SINCE = "
+        SELECT MIN(position) AS position FROM events WHERE position > $2",
+    // Positions and times increase together, apart from short steps back.
+    on_postgres: "
         SELECT position FROM events WHERE at >= $1 ORDER BY at, position LIMIT 1";
 }
 
@@ -113,12 +115,15 @@ pub async fn refused_without_license(
 
 /// Positions between which, exclusive and inclusive, all events between two times stand; with some others.
 pub async fn positions(db: &Db, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(Position, Position), DbError> {
-    let first_since = async |at: DateTime<Utc>| -> Result<i64, DbError> {
-        let row = db.one(&FIRST_SINCE, args![at]).await?;
-        row.map_or(Ok(i64::MAX), |row| row.get("position"))
+    let from = from.checked_sub_signed(MAX_STEP_BACK).unwrap_or(from);
+    let to = to.checked_add_signed(MAX_STEP_BACK).unwrap_or(to);
+    let range = db.log_range(Some(from), Some(to)).await?;
+    let first_since = async |at: DateTime<Utc>, after: Position| -> Result<i64, DbError> {
+        let row = db.one(&FIRST_SINCE, args![at, after]).await?;
+        Ok(row.map_or(Ok(None), |row| row.opt("position"))?.unwrap_or(i64::MAX))
     };
-    let first = first_since(from.checked_sub_signed(MAX_STEP_BACK).unwrap_or(from)).await?;
-    let last = first_since(to.checked_add_signed(MAX_STEP_BACK).unwrap_or(to)).await?;
+    let first = first_since(from, range.after).await?;
+    let last = first_since(to, range.until).await?;
     Ok((Position(first - 1), Position(last)))
 }
 
@@ -134,11 +139,11 @@ struct Facts {
 }
 
 fn record(row: &Row) -> Result<UsageRecord, DbError> {
-    let kind: String = row.get("kind")?;
+    let LogText(kind) = row.get("kind")?;
     let kind = kind.parse::<Kind>().ok();
-    let facts: Option<String> = row.opt("facts")?;
+    let facts: Option<LogText> = row.opt("facts")?;
     // What a newer server has written is not known; it counts as something else.
-    let facts: Facts = facts.and_then(|facts| serde_json::from_str(&facts).ok()).unwrap_or_default();
+    let facts: Facts = facts.and_then(|LogText(facts)| serde_json::from_str(&facts).ok()).unwrap_or_default();
     let added = kind == Some(Kind::LicenseAdded);
     Ok(UsageRecord {
         position: row.get("position")?,

@@ -113,7 +113,7 @@ async fn a_new_file_gets_the_record_that_sqlx_made() {
 
 #[tokio::test]
 async fn a_file_of_an_earlier_version_gets_only_what_it_lacks() {
-    for last in [1, 11, 16, 24, 25, 26] {
+    for last in [1, 11, 16, 24, 25, 26, 27, 28] {
         let file = File::of_version(last);
         file.open().await.expect("it opens");
         assert_eq!(file.record(), recorded(), "from version {last}");
@@ -128,18 +128,27 @@ async fn the_sessions_of_earlier_versions_are_filed() {
     let file = File::of_version(25);
     file.connect()
         .execute_batch(
-            "PRAGMA foreign_keys = OFF;
+            r#"PRAGMA foreign_keys = OFF;
              INSERT INTO sessions (id, license_id, user_id, device, state, mode, created_at, last_seen_at, lease_until,
                                    remote_device)
-             VALUES ('s1', 'l', 'u2', 'd', 'connected', 'attended', '3', '', '', NULL),
-                    ('s2', 'l', 'u1', 'd', 'connected', 'attended', '2', '', '', 'SRV-1'),
-                    ('s3', 'l', 'u2', 'd', 'connected', 'attended', '1', '', '', NULL)",
+             SELECT value ->> 0, 'aa', value ->> 1, 'd', 'connected', 'attended',
+                    '1970-01-01T00:00:00.00000' || (value ->> 2) || 'Z',
+                    '1970-01-01T00:00:00.000000Z', '1970-01-01T00:00:00.000000Z', value ->> 3
+             FROM json_each('[["51", "b2", 3, null], ["52", "b1", 2, "SRV-1"], ["53", "b2", 1, null]]');
+             INSERT INTO products (id, slug, name, key_seconds, created_at)
+             VALUES ('cc', 'p', 'P', 1, '1970-01-01T00:00:00.000000Z');
+             INSERT INTO licenses (id, product_id, model, seats, seat_rule, lease_seconds, created_at)
+             VALUES ('aa', 'cc', 'named', 1, 'agent', 1, '1970-01-01T00:00:00.000000Z');
+             INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status,
+                                created_at)
+             SELECT value, value, value, value, value, 'agent', '[]', 0, 'active', '1970-01-01T00:00:00.000000Z'
+             FROM json_each('["b1", "b2"]')"#,
         )
         .expect("sessions");
     file.open().await.expect("it opens");
-    let filed = "SELECT group_concat(user_id || created_at || session_id || ifnull(remote_device, ''))
+    let filed = "SELECT group_concat(hex(user_id) || created_at || hex(session_id) || ifnull(remote_device, ''))
                  FROM (SELECT * FROM user_sessions ORDER BY user_id, created_at)";
-    assert_eq!(file.one::<String>(filed), "u12s2SRV-1,u21s3,u23s1");
+    assert_eq!(file.one::<String>(filed), "B1252SRV-1,B2153,B2351");
     assert_eq!(file.one::<i64>("SELECT count(*) FROM unfiled_sessions"), 0);
 }
 
