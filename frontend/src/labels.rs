@@ -313,6 +313,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::NoLink => t_string!(i18n, problem.no_link),
         Code::TicketOver => t_string!(i18n, problem.ticket_over),
         Code::NoOffer => t_string!(i18n, problem.no_offer),
+        Code::TooManyViews => t_string!(i18n, problem.too_many_views),
         Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),
         Code::ImportRunning => t_string!(i18n, problem.import_running),
         Code::Interrupted => t_string!(i18n, problem.interrupted),

@@ -29,6 +29,7 @@ pub mod local_storage;
 pub mod normalize;
 pub mod pages;
 pub mod passkey;
+mod saved_views;
 pub mod shell;
 pub mod text;
 mod translated_page;

@@ -38,6 +38,7 @@ mod tokens;
 mod user_access;
 mod users;
 mod verify;
+mod views;
 
 pub use service::server_config;
 
@@ -185,6 +186,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reports::unused_seats::unused_seats))
         .routes(routes!(reports::exports::unused_seats))
         .routes(routes!(reports::unused_seats::keep, reports::unused_seats::remove_exception))
+        .routes(routes!(views::views, views::save))
+        .routes(routes!(views::change, views::delete))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::export_audit));
     OpenApiRouter::new().nest("/api/v1", v1)

@@ -11,10 +11,11 @@ use seatkeeper_shared::{
 };
 
 /// The unique indexes of a single field, and the name of the field.
-const UNIQUE_FIELDS: [(&str, &str); 5] = [
+const UNIQUE_FIELDS: [(&str, &str); 6] = [
     ("users_email_key", "email"),
     ("groups_name_key", "name"),
     ("products_slug", "name"),
+    ("saved_views_name_key", "name"),
     ("directories_name_key", "name"),
     ("sign_in_providers_name_key", "name"),
 ];

@@ -32,6 +32,7 @@ pub mod provider_findings;
 pub mod providers;
 pub mod queue;
 pub mod reports;
+pub mod saved_views;
 pub mod schema;
 pub mod seals;
 pub mod seats;
@@ -87,6 +88,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("reports/records", reports::records::STATEMENTS),
         ("reports/sessions", reports::sessions::STATEMENTS),
         ("reports/unused_seats", reports::unused_seats::STATEMENTS),
+        ("saved_views", saved_views::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("manager_scope", manager_scope::STATEMENTS),
         ("seals", seals::STATEMENTS),

@@ -178,6 +178,12 @@ string_enum! {
         UnusedSeatKept = "unused_seat_kept",
         /// A named seat is no longer kept although it is not used.
         UnusedSeatExceptionRemoved = "unused_seat_exception_removed",
+        /// A saved view was shared with everybody who may see its page.
+        ViewShared = "view_shared",
+        /// A shared view was changed.
+        SharedViewChanged = "shared_view_changed",
+        /// A shared view was deleted, or is private again.
+        SharedViewRemoved = "shared_view_removed",
         /// A session was created; it occupies a seat.
         SessionCreated = "session_created",
         /// A customer connected.
@@ -239,7 +245,10 @@ impl Kind {
             | Self::DirectoryAdded
             | Self::DirectoryTokenMade
             | Self::DirectoryDeleted
-            | Self::DirectoryRulesChanged => Area::Account,
+            | Self::DirectoryRulesChanged
+            | Self::ViewShared
+            | Self::SharedViewChanged
+            | Self::SharedViewRemoved => Area::Account,
             Self::SignedIn
             | Self::SignInFailed
             | Self::SignedOut

@@ -22,6 +22,7 @@ pub mod sign_in;
 pub mod tickets;
 pub mod tokens;
 pub mod users;
+pub mod views;
 
 pub use crate::answer::Answer;
 

@@ -53,6 +53,8 @@ ids! {
     ImportId
     /// A directory that provisions users and groups.
     DirectoryId
+    /// A saved view: the filters of a page under a name.
+    SavedViewId
     /// A rule by which members of a directory's group get licenses and a role.
     RuleId
 }

@@ -144,6 +144,8 @@ string_enum! {
         NoOffer = "no_offer",
         /// The seats reserved for groups exceed the seats of the license.
         FloorsExceedSeats = "floors_exceed_seats",
+        /// The user has as many saved views as one may have.
+        TooManyViews = "too_many_views",
         /// Another import is running. Wait until it has ended.
         ImportRunning = "import_running",
         /// The import stopped before this row was processed.
@@ -223,6 +225,7 @@ impl Code {
             | Self::Borrowed
             | Self::NoOffer
             | Self::FloorsExceedSeats
+            | Self::TooManyViews
             | Self::ImportRunning
             | Self::Interrupted
             | Self::WrongState => 409,
@@ -312,6 +315,7 @@ impl Code {
             Self::NoLink => "This product has no launch link.",
             Self::TicketOver => "This place in the queue is no longer valid.",
             Self::NoOffer => "No seat is offered to you at the moment.",
+            Self::TooManyViews => "There are too many saved views. Delete one first.",
             Self::FloorsExceedSeats => "More seats would be reserved for groups than the license has.",
             Self::ImportRunning => "Another import is running.",
             Self::Interrupted => "The import stopped before this row.",

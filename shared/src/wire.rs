@@ -20,6 +20,7 @@ pub mod second_factor;
 pub mod session_batch;
 pub mod sessions;
 pub mod users;
+pub mod views;
 
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,7 @@ mod people;
 mod pictures;
 mod queue;
 mod reports;
+mod saved_views;
 mod second_factor;
 mod sessions;
 mod setup;

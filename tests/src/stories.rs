@@ -81,6 +81,7 @@ mod replicas;
 mod reports;
 mod round_trip;
 mod rules;
+mod saved_views;
 mod scheduled_ends;
 mod schema;
 mod scim;

@@ -12,6 +12,7 @@ mod table;
 use crate::{
     format::Format,
     i18n::*,
+    saved_views::ViewsMenu,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -22,7 +23,7 @@ use crate::{
 };
 use filter_bar::{FilterBar, UserFilters};
 use leptos::prelude::*;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 use state::AuditPageState;
 use table::{EventTable, Foot};
 
@@ -58,6 +59,7 @@ fn Audit() -> impl IntoView {
             <button type="button" class="button" on:click=move |_| page.events.reload()>
                 {t!(i18n, audit.reload)}
             </button>
+            <ViewsMenu page=ViewPage::Audit />
             <ExportMenu page />
         </PageHead>
         <section class="list" aria-label=move || t_string!(i18n, audit.title)>

@@ -30,6 +30,7 @@ use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
+    saved_views::ViewsMenu,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -51,7 +52,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use product::Product;
 use product_dialogs::add_product;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 
 #[component]
 pub fn LicensesPage() -> impl IntoView {
@@ -79,6 +80,7 @@ fn Licenses() -> impl IntoView {
     let has_entries = Memo::new(move |_| catalog.has_entries());
     view! {
         <PageHead title=text!(licenses.title) line=move || view! { <LiveStatus text=line /> }>
+            <ViewsMenu page=ViewPage::Licenses />
             <Show when=move || has_entries.get()>
                 <HeadActions catalog />
             </Show>

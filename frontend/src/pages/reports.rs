@@ -20,6 +20,8 @@ mod subject;
 mod unused_seats;
 pub mod usage;
 
+use seatkeeper_shared::wire::views::ViewPage;
+
 /// A report, a tab of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReportTab {
@@ -46,6 +48,17 @@ impl ReportTab {
             Self::Sizing => "/reports/sizing",
             Self::People => "/reports/people",
             Self::Costs => "/reports/costs",
+        }
+    }
+
+    /// The page of saved views.
+    const fn view_page(self) -> ViewPage {
+        match self {
+            Self::Usage => ViewPage::Usage,
+            Self::Refusals => ViewPage::Refusals,
+            Self::Sizing => ViewPage::Sizing,
+            Self::People => ViewPage::People,
+            Self::Costs => ViewPage::Costs,
         }
     }
 

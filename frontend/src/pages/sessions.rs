@@ -25,6 +25,7 @@ mod waiter;
 use crate::{
     format::Format,
     i18n::*,
+    saved_views::ViewsMenu,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -41,7 +42,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use pools::Pools;
 use queues::Queues;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 use state::SessionsPageState;
 use status_bar::StatusBar;
 use table::{SessionTable, TableFooter};
@@ -70,6 +71,7 @@ fn Sessions() -> impl IntoView {
     };
     view! {
         <PageHead title=text!(sessions.title) line=move || view! { <LiveStatus text=Signal::derive(active) /> }>
+            <ViewsMenu page=ViewPage::Sessions />
             <Export address=Signal::derive(move || page.filter.with(Filter::export)) />
         </PageHead>
         <Show

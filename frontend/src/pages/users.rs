@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     i18n::*,
     lazy_dialog,
+    saved_views::ViewsMenu,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -25,7 +26,7 @@ use crate::{
 use add::AddUser;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 use state::UsersPageState;
 use table::{Foot, Table};
 use toolbar::{FilterBar, StatusBar};
@@ -50,6 +51,7 @@ fn Users() -> impl IntoView {
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     view! {
         <PageHead title=text!(users.title)>
+            <ViewsMenu page=ViewPage::Users />
             <Export address=Signal::derive(export_url) />
             <Show when=move || page.may(Action::ManageUsers)>
                 <A href="/users/import" attr:class="button">

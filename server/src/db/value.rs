@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId,
-        TicketId, TokenId, UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SavedViewId, SessionId,
+        SignInId, TicketId, TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
@@ -195,5 +195,6 @@ into_value! {
         ImportId => |v| v.0,
         DirectoryId => |v| v.0,
         RuleId => |v| v.0,
+        SavedViewId => |v| v.0,
     )
 }

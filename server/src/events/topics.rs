@@ -132,6 +132,9 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         | Kind::SessionBorrowed
         | Kind::SessionContinued
         | Kind::CoolDownStarted
+        | Kind::ViewShared
+        | Kind::SharedViewChanged
+        | Kind::SharedViewRemoved
         | Kind::UnusedSeatKept
         | Kind::UnusedSeatExceptionRemoved => &[],
     }

@@ -38,6 +38,9 @@ statements! {
     DELETE_DEVICES = "
         DELETE FROM known_devices WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    DELETE_VIEWS = "
+        DELETE FROM saved_views WHERE owner_id IN (SELECT id FROM ROWS($1: id uuid))";
+
     DELETE_ASSIGNMENTS = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
@@ -54,6 +57,7 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
         &DELETE_RECOVERY_CODES,
         &DELETE_PASSKEYS,
         &DELETE_DEVICES,
+        &DELETE_VIEWS,
         &DELETE_ASSIGNMENTS,
         &DELETE_DIRECTORY_USERS,
         &DELETE_FAILURES,

@@ -106,6 +106,11 @@ changes! {
     NameChanges = {
         name: String,
     }
+    /// Changes of a shared view.
+    ViewChanges of ViewState = {
+        name: String,
+        address: String,
+    }
     /// Changes of a group, and of what a directory knows of it.
     GroupChanges of GroupState = {
         name: String,

@@ -5,7 +5,7 @@ use super::{
     changes::{
         AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GroupChanges, LimitsChanges,
         LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges, RulesState,
-        SeatsChanges, SignInRulesChanges, UserChanges,
+        SeatsChanges, SignInRulesChanges, UserChanges, ViewChanges,
     },
     value::{Cleared, FieldShape, Seconds},
 };
@@ -257,6 +257,9 @@ event_data! {
     LicenseRevoked {}
     UnusedSeatKept { until: Option<DateTime<Utc>> }
     UnusedSeatExceptionRemoved {}
+    ViewShared { address: String }
+    SharedViewChanged { changes: ViewChanges }
+    SharedViewRemoved {}
     SessionCreated { device: String, mode: Mode, platform: Option<Platform> }
     SessionConnected { platform: Platform }
     SessionRefused { code: Code; product: ProductId, device: String }

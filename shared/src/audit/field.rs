@@ -9,6 +9,8 @@ string_enum! {
         AccessReset = "access_reset",
         /// The name of the account.
         Account = "account",
+        /// The address of a page with its filters.
+        Address = "address",
         /// The link that opens the tool of the agent.
         AgentLink = "agent_link",
         /// Archived or in use.
@@ -217,7 +219,8 @@ impl Field {
     /// Who may read the field. Exhaustive, so that a new field does not compile until this is decided.
     pub const fn readers(self) -> Readers {
         match self {
-            Self::Manages => Readers::NotLimitedManagers,
+            // An address may contain the ids of groups and users.
+            Self::Address | Self::Manages => Readers::NotLimitedManagers,
             Self::Notes | Self::OrderNumber | Self::PricePerSeat => Readers::OfContracts,
             Self::AccessReset
             | Self::Account

@@ -309,6 +309,12 @@ fn report_attempts(s: &Fixture) -> Vec<Attempt> {
             attempt("GET", Box::leak(path.into_boxed_str()), query, Value::Null)
         })
         .collect();
+    all.push(attempt("GET", "/views", "/views".into(), Value::Null));
+    let view = json!({ "page": "users", "name": "Mine", "shared": true });
+    all.push(attempt("POST", "/views", "/views".into(), view));
+    let id = format!("/views/{}", uuid::Uuid::nil());
+    all.push(attempt("PATCH", "/views/{id}", id.clone(), json!({ "shared": true })));
+    all.push(attempt("DELETE", "/views/{id}", id, Value::Null));
     all.push(attempt("PUT", exception, path.clone(), json!({ "reason": "Mine" })));
     all.push(attempt("DELETE", exception, path, Value::Null));
     all

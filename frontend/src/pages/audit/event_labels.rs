@@ -38,7 +38,8 @@ kind_labels! {
     ProductChanged: product_changed, LicenseAdded: license_added, LicenseChanged: license_changed,
     LicenseTermsChanged: license_terms_changed, LicenseExpiring: license_expiring, SeatsChanged: seats_changed,
     LicenseGranted: license_granted, LicenseRevoked: license_revoked, UnusedSeatKept: unused_seat_kept,
-    UnusedSeatExceptionRemoved: unused_seat_exception_removed, SessionCreated: session_created,
+    UnusedSeatExceptionRemoved: unused_seat_exception_removed, ViewShared: view_shared,
+    SharedViewChanged: shared_view_changed, SharedViewRemoved: shared_view_removed, SessionCreated: session_created,
     SessionConnected: session_connected, SessionRefused: session_refused, SessionEnded: session_ended,
     SessionEndAnnounced: session_end_announced, SessionEndCalledOff: session_end_called_off, SessionIdle: session_idle,
     SessionIdleCalledOff: session_idle_called_off, SessionProtected: session_protected,
@@ -85,7 +86,7 @@ macro_rules! field_labels {
 }
 
 field_labels! {
-    AccessReset: access_reset, Account: account, AgentLink: agent_link, Archived: archived, Before: before,
+    AccessReset: access_reset, Account: account, Address: address, AgentLink: agent_link, Archived: archived, Before: before,
     BillingContact: billing_contact, BorrowSeats: borrow_seats, BorrowSeconds: borrow_seconds,
     BorrowedUntil: borrowed_until, By: by, ByProvider: by_provider, Claim: claim, ClientId: client_id, Code: code,
     CoolDownSeconds: cool_down_seconds, CreateUsers: create_users, CustomerLink: customer_link, Days: days,

@@ -1,7 +1,7 @@
 //! The head of each report: title, export, tabs and filters; and its content, for callers who may see reports.
 
 use super::{ReportTab, export_menu::ExportMenu, filter_bar::FilterBar, state::ReportState};
-use crate::{i18n::*, shell::RequirePermission, text::text, ui::page_head::PageHead};
+use crate::{i18n::*, saved_views::ViewsMenu, shell::RequirePermission, text::text, ui::page_head::PageHead};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 
@@ -42,6 +42,7 @@ fn Report(
     };
     view! {
         <PageHead title=text!(reports.title) line>
+            <ViewsMenu page=tab.view_page() />
             <ExportMenu page />
         </PageHead>
         <Tabs page />

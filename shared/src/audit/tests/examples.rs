@@ -5,7 +5,7 @@ use super::{
         changes::{
             AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GroupChanges, LimitsChanges,
             LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges, SeatsChanges,
-            SignInRulesChanges, UserChanges,
+            SignInRulesChanges, UserChanges, ViewChanges,
         },
         *,
     },
@@ -333,6 +333,12 @@ pub(super) fn examples() -> Vec<(EventData, &'static str)> {
         (E::LicenseRevoked {}, "{}"),
         (E::UnusedSeatKept { until: Some(at()) }, r#"{"until":"AT"}"#),
         (E::UnusedSeatExceptionRemoved {}, "{}"),
+        (E::ViewShared { address: text("/audit?q=a") }, r#"{"address":"/audit?q=a"}"#),
+        (
+            E::SharedViewChanged { changes: ViewChanges { name: Some((text("A"), text("B"))), address: None } },
+            r#"{"changes":{"name":["A","B"]}}"#,
+        ),
+        (E::SharedViewRemoved {}, "{}"),
         (
             E::SessionCreated { device: text("pc"), mode: Mode::Attended, platform: None },
             r#"{"device":"pc","mode":"attended","platform":null}"#,
