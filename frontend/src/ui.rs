@@ -31,6 +31,7 @@ pub mod seats;
 pub mod segmented_control;
 pub mod select;
 pub mod show;
+pub mod slider;
 pub mod sortable_header;
 pub mod toast;
 pub mod virtual_list;

@@ -119,3 +119,5 @@ impl Demand {
 mod property_test;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod what_if_test;

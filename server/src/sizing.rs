@@ -9,7 +9,7 @@ mod changes;
 mod daily_peaks;
 mod facts;
 mod figures;
-mod history;
+pub mod history;
 mod model;
 
 use crate::{

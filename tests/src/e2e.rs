@@ -24,6 +24,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod translated;
+mod what_if;
 
 use crate::harness::World;
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod clock_changes;
 mod day;
+mod demand;
 mod people;
 mod pruned;
 mod sizing;

@@ -179,7 +179,9 @@ pub struct Request {
     pub device: DeviceIndex,
     /// Of a refused request, which is recorded without it, the mode of most of the person's sessions.
     pub mode: Mode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// For how long the seat was to be borrowed, if it was.
     pub borrow: Option<Micros>,
     pub result: RequestResult,
@@ -199,9 +201,12 @@ pub enum RequestResult {
 /// What happened in a session, relative to its beginning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Work {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// When the customer connected, if one did.
     pub connected_after: Option<Micros>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<WorkStep>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// `None` if it was live at the end of the period.
     pub end: Option<WorkEnd>,
 }
@@ -232,6 +237,7 @@ pub struct WorkEnd {
     /// Whether another change led to the end, which is replayed, too: the agent took over on another device, or was
     /// suspended. Where it does not lead to it, the session is assumed to end by itself at the same time.
     pub follows: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// The lease or idle time that was in force, in seconds, if it ended the session.
     pub limit_seconds: Option<i64>,
     /// Whether free seats are offered before anything else is decided.
@@ -241,8 +247,10 @@ pub struct WorkEnd {
 /// What happened to a ticket.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     /// The reactions to the offers of a seat, in order.
     pub offers: Vec<OfferReaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     /// How it left the queue other than by its reaction to an offer.
     pub end: Option<WaitEnd>,
     /// How long its person is known to have waited: to the end of the ticket or of the period.

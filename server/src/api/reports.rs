@@ -1,5 +1,6 @@
 //! Reports: usage over time, and who had seats at one moment.
 
+pub mod demand;
 pub mod exports;
 mod query;
 pub mod refusals;

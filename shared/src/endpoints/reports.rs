@@ -3,7 +3,8 @@
 use super::Endpoint;
 use crate::ids::{LicenseId, UserId};
 use crate::wire::reports::{
-    Overview, RefusalReport, SeatTimeReport, SizingReport, UnusedSeatException, UnusedSeats, UsageMoment, UsageReport,
+    Overview, RefusalReport, SeatTimeReport, SizingDemand, SizingReport, UnusedSeatException, UnusedSeats, UsageMoment,
+    UsageReport,
 };
 
 /// What needs action now.
@@ -34,6 +35,11 @@ pub fn seat_time() -> Endpoint<SeatTimeReport> {
 /// What would have happened with other numbers of seats of a `license` between `from` and `to`.
 pub fn sizing() -> Endpoint<SizingReport> {
     Endpoint::get("/reports/sizing")
+}
+
+/// What was asked of a `license` between `from` and `to`, for a replay.
+pub fn sizing_demand() -> Endpoint<SizingDemand> {
+    Endpoint::get("/reports/sizing/demand")
 }
 
 /// The named seats that were not used for some `days`.

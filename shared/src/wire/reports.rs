@@ -1,12 +1,14 @@
 //! Reports: what happened with the seats of a license or a product in a period. Computed from the event log, the
 //! sessions and the queue, never sampled.
 
+mod demand;
 mod overview;
 mod people;
 mod refusals;
 mod sizing;
 mod usage;
 
+pub use demand::*;
 pub use overview::*;
 pub use people::*;
 pub use refusals::*;

@@ -6,6 +6,7 @@ mod assumptions;
 mod model;
 mod sizes;
 mod trend;
+mod what_if;
 
 use super::{
     ReportTab,
@@ -14,7 +15,7 @@ use super::{
     report_body::ReportBody,
     state::{Loading, ReportState},
 };
-use crate::{i18n::*, text::text, ui::show::Show};
+use crate::{i18n::*, lazy_part, text::text, ui::show::Show};
 use advice::AdviceCard;
 use assumptions::AssumptionsCard;
 use leptos::prelude::*;
@@ -22,6 +23,7 @@ use model::ModelCard;
 use seatkeeper_shared::{endpoints, license::Model, wire::reports::SizingReport};
 use sizes::SizesCard;
 use trend::TrendCard;
+use what_if::WhatIf;
 
 #[component]
 pub fn SizingPage() -> impl IntoView {
@@ -76,6 +78,7 @@ fn Sizing(
             >
                 <SizesCard state />
                 <AssumptionsCard state />
+                {lazy_part!(what_if(state: SizingState) { view! { <WhatIf state /> } })}
                 <AdviceCard state />
                 <div class="report-pair">
                     <ModelCard state />
