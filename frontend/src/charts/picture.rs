@@ -1,4 +1,6 @@
-//! Saves a chart as a picture, in the browser: SVG for documents, PNG for everything else.
+//! Saves a chart, or a table with bars, as a picture, in the browser: SVG for documents, PNG for everything else.
+
+mod table;
 
 use js_sys::encode_uri_component;
 use leptos::{prelude::*, task::spawn_local};
@@ -47,7 +49,7 @@ const MARGIN: f64 = 14.0;
 /// How many pixels of a PNG are one of the screen.
 const PIXEL_RATIO: f64 = 2.0;
 
-/// Saves the first chart that the selector finds, with a caption, as a file of this name without its extension.
+/// Saves the first chart or table that the selector finds, with a caption, as a file of this name without its extension.
 pub fn save(selector: &str, caption: &str, name: &str, format: PictureFormat) {
     let Some(chart) = document().query_selector(selector).ok().flatten() else { return };
     let Some(picture) = Picture::of(&chart, caption) else { return };
@@ -73,11 +75,10 @@ impl Picture {
     fn of(chart: &Element, caption: &str) -> Option<Self> {
         let size = chart.get_bounding_client_rect();
         let (width, height) = (size.width() + 2.0 * MARGIN, size.height() + CAPTION + MARGIN);
-        let copy: Element = chart.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
-        copy_styles(chart, &copy)?;
-        copy.set_attribute("x", &MARGIN.to_string()).ok()?;
-        copy.set_attribute("y", &CAPTION.to_string()).ok()?;
-        let content = XmlSerializer::new().ok()?.serialize_to_string(&copy).ok()?;
+        let content = match chart.tag_name().as_str() {
+            "TABLE" => table::drawn(chart, (MARGIN, CAPTION))?,
+            _ => copied(chart)?,
+        };
         // The charts are drawn for the ground of their card.
         let ground: Element = chart.closest(".card").ok().flatten().or_else(|| Some(document().body()?.into()))?;
         let color = |property: &str| style_of(&ground, property);
@@ -113,6 +114,15 @@ impl Picture {
         context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
         canvas.to_data_url_with_type("image/png")
     }
+}
+
+/// A copy of a chart that needs no style sheet.
+fn copied(chart: &Element) -> Option<String> {
+    let copy: Element = chart.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
+    copy_styles(chart, &copy)?;
+    copy.set_attribute("x", &MARGIN.to_string()).ok()?;
+    copy.set_attribute("y", &CAPTION.to_string()).ok()?;
+    XmlSerializer::new().ok()?.serialize_to_string(&copy).ok()
 }
 
 /// Gives each element of the copy the style that its original has on the page.
@@ -170,5 +180,23 @@ mod tests {
         assert!(picture.svg.contains("fill=\"rgb(1, 2, 3)\"") && !picture.svg.contains("class="), "{}", picture.svg);
         let png = picture.to_png().await.unwrap();
         assert!(png.starts_with("data:image/png;base64,") && png.len() > 200);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_table_has_its_texts_and_bars_in_place_and_nothing_for_screen_readers() {
+        let place = document().create_element("div").unwrap();
+        place.set_inner_html(
+            "<table style='font: 14px sans-serif'><tr><th>Anna &amp; Co</th><td>7<svg width='40' height='10'>             <rect width='20' height='10' style='fill: rgb(1, 2, 3)'/></svg><span class='vh'>hidden</span></td></tr>             <tr><th><button>Ben</button></th><td>5</td></tr></table>",
+        );
+        document().body().unwrap().append_child(&place).unwrap();
+        let table = place.query_selector("table").unwrap().unwrap();
+        let picture = Picture::of(&table, "Seat-hours").unwrap();
+        place.remove();
+        let svg = &picture.svg;
+        for text in ["Anna &amp; Co</text>", ">7</text>", ">Ben</text>", ">5</text>", "rgb(1, 2, 3)"] {
+            assert!(svg.contains(text), "{text}: {svg}");
+        }
+        assert!(!svg.contains("hidden"), "{svg}");
+        assert!(picture.to_png().await.unwrap().starts_with("data:image/png;base64,"), "it is well-formed");
     }
 }

@@ -1,4 +1,4 @@
-//! Menu with downloads of a report: what the server exports, and the chart as a picture.
+//! Menu with downloads of a report: what the server exports, the chart as a picture, and the page on paper.
 
 use super::{ReportTab, state::ReportState};
 use crate::{
@@ -44,7 +44,7 @@ pub fn ExportMenu(
     };
     let save = move |format| {
         let name = untrack(|| file_name(page));
-        picture::save(".reports-page .chart svg", &untrack(|| page.title()), &name, format);
+        picture::save(picture_of(page.tab), &untrack(|| page.title()), &name, format);
     };
     view! {
         <Menu
@@ -64,16 +64,31 @@ pub fn ExportMenu(
             <a class="menu-item" href=move || address("json") download="" rel="external">
                 {t!(i18n, audit.export_json)}
             </a>
-            <Show when=move || matches!(page.tab, ReportTab::Usage | ReportTab::Refusals)>
-                <button type="button" class="menu-item" on:click=move |_| save(PictureFormat::Svg)>
-                    {t!(i18n, reports.picture_svg)}
-                </button>
-                <button type="button" class="menu-item" on:click=move |_| save(PictureFormat::Png)>
-                    {t!(i18n, reports.picture_png)}
-                </button>
-            </Show>
+            <button type="button" class="menu-item" on:click=move |_| save(PictureFormat::Svg)>
+                {t!(i18n, reports.picture_svg)}
+            </button>
+            <button type="button" class="menu-item" on:click=move |_| save(PictureFormat::Png)>
+                {t!(i18n, reports.picture_png)}
+            </button>
+            <button type="button" class="menu-item" on:click=print>
+                {t!(i18n, reports.print)}
+            </button>
         </Menu>
     }
+}
+
+/// What the picture of a report shows: its chart, or the table whose bars are the chart.
+const fn picture_of(tab: ReportTab) -> &'static str {
+    match tab {
+        ReportTab::Usage | ReportTab::Refusals => ".reports-page .chart svg",
+        ReportTab::Sizing => ".reports-page table.sizes",
+        ReportTab::People | ReportTab::Costs => ".reports-page table.seat-time",
+    }
+}
+
+fn print<E>(_: E) {
+    // Fails only where a browser cannot print.
+    let _ = window().print();
 }
 
 /// The name of a picture's file: the report and its days.
