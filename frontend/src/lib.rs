@@ -18,6 +18,7 @@ mod bulk_actions;
 pub mod caller;
 mod charts;
 pub mod clock;
+mod command_palette;
 pub mod duration;
 pub mod format;
 mod group_list;

@@ -2,7 +2,9 @@
 
 pub mod language;
 pub mod nav;
+pub mod overlay;
 pub mod preferences;
+pub mod shortcuts;
 pub mod sign_out;
 
 use crate::{
@@ -35,6 +37,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use nav::{NavPage, Sidebar};
+use overlay::{OverlayHost, Overlays};
 use seatkeeper_shared::permissions::Action;
 
 /// Shows the pages to signed-in users; sends all others to the sign-in. Until it is known who asks, the boot screen
@@ -111,6 +114,7 @@ fn SignedInLayout() -> impl IntoView {
     ConsolePlace::provide();
     TitlePrefix::provide();
     Dialogs::provide();
+    Overlays::provide();
     view! {
         <a class="skip" href="#main">
             {t!(i18n, common.skip)}
@@ -128,6 +132,7 @@ fn SignedInLayout() -> impl IntoView {
         <SessionKeeper />
         <DialogHost />
         <VerifyDialog />
+        <OverlayHost />
     }
 }
 

@@ -1,6 +1,7 @@
 //! The components that the pages share: small, semantic and accessible. Their styles are in the `.css` files beside
 //! them.
 
+pub mod address_action;
 pub mod check_list;
 pub mod checkbox;
 pub mod copy_button;
@@ -25,6 +26,7 @@ pub mod page_head;
 pub mod person;
 pub mod qr;
 pub mod query;
+pub mod row_shortcuts;
 pub mod search;
 pub mod seat_squares;
 pub mod seats;

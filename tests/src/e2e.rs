@@ -3,6 +3,7 @@
 mod audit;
 mod borrow;
 mod browser;
+mod command_palette;
 mod daily;
 mod devices;
 mod directories;

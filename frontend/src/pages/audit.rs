@@ -19,6 +19,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         page_head::PageHead,
+        row_shortcuts,
     },
 };
 use filter_bar::{FilterBar, UserFilters};
@@ -44,6 +45,7 @@ fn Audit() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let page = AuditPageState::new();
+    row_shortcuts::listen();
     let as_of = move || page.as_of.get().map(|at| t_string!(i18n, audit.as_of, time = format.time(at)));
     let line = move || {
         view! {

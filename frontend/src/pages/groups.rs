@@ -14,6 +14,7 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
+        address_action::on_address_action,
         empty_state::EmptyState,
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
@@ -48,6 +49,9 @@ fn Page() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let (page, dialogs) = (GroupsPageState::new(), Dialogs::get());
+    let add = lazy_dialog!(add_group(page: GroupsPageState) { view! { <AddGroup page /> } });
+    let add = dialogs.opens(add);
+    on_address_action("add", move || page.may(Action::ManageGroups), move || add(()));
     let count = Memo::new(move |_| page.groups.all.with(Vec::len));
     let total = move || t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()));
     let line = move || {
@@ -65,9 +69,7 @@ fn Page() -> impl IntoView {
                 <button
                     type="button"
                     class="button primary"
-                    on:click=dialogs.opens(lazy_dialog!(add_group(page: GroupsPageState) {
-                        view! { <AddGroup page /> }
-                    }))
+                    on:click=move |_| add(())
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, groups.add)}

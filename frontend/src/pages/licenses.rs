@@ -34,6 +34,7 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
+        address_action::{on_address_action, on_targeted_action},
         empty_state::EmptyState,
         export::Export,
         form_dialog::Dialogs,
@@ -50,6 +51,7 @@ use catalog::Catalog;
 use expiring::ExpiringLicenses;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use license_dialog::{LicensePart, change_license};
 use product::Product;
 use product_dialogs::add_product;
 use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
@@ -78,6 +80,7 @@ fn Licenses() -> impl IntoView {
         format!("{products}{}{licenses}", t_string!(i18n, common.dot))
     });
     let has_entries = Memo::new(move |_| catalog.has_entries());
+    open_dialogs_of_address(catalog);
     view! {
         <PageHead title=text!(licenses.title) line=move || view! { <LiveStatus text=line /> }>
             <ViewsMenu page=ViewPage::Licenses />
@@ -92,6 +95,18 @@ fn Licenses() -> impl IntoView {
             <ArchiveSwitch catalog />
         </Loaded>
     }
+}
+
+/// Opens the dialog that the address asks for.
+fn open_dialogs_of_address(catalog: Catalog) {
+    let (caller, dialogs) = (Caller::get(), Dialogs::get());
+    let add = dialogs.opens(add_product(catalog));
+    on_address_action("add-product", move || caller.may(Action::ManageProducts), move || add(()));
+    let add = dialogs.opens(add_license(catalog, None));
+    let can_add = move || caller.may(Action::ChangeSeats) && catalog.has_entries();
+    on_address_action("add-license", can_add, move || add(()));
+    let can_change = move |id| caller.may(Action::ChangeSeats) && catalog.license(id).is_some();
+    on_targeted_action("seats", can_change, move |id| dialogs.open(change_license(catalog, id, LicensePart::Seats)));
 }
 
 /// Export and add buttons, depending on the permissions of the user.

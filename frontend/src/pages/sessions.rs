@@ -29,6 +29,7 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
+        address_action::on_targeted_action,
         empty_state::{EmptyState, Skeleton},
         export::Export,
         icon::Glyph,
@@ -90,6 +91,11 @@ fn Content(
 ) -> impl IntoView {
     let i18n = use_i18n();
     shortcuts::listen(page);
+    on_targeted_action(
+        "end",
+        move |id| page.may_end.get() && page.can_be_ended(id),
+        move |id| page.ask_to_end(vec![id]),
+    );
     let has_license = Memo::new(move |_| page.live.state.with(|state| !state.licenses.is_empty()));
     let no_license = move || {
         view! {

@@ -16,10 +16,12 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
+        address_action::on_address_action,
         export::Export,
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
         page_head::PageHead,
+        row_shortcuts,
         show::Show,
     },
 };
@@ -48,6 +50,8 @@ fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let (page, dialogs, clock) = (UsersPageState::new(), Dialogs::get(), Clock::get());
     let add = dialogs.opens(lazy_dialog!(add_user(page: UsersPageState) { view! { <AddUser page /> } }));
+    on_address_action("add", move || page.may(Action::ManageUsers), move || add(()));
+    row_shortcuts::listen();
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     view! {
         <PageHead title=text!(users.title)>
@@ -57,7 +61,7 @@ fn Users() -> impl IntoView {
                 <A href="/users/import" attr:class="button">
                     {t!(i18n, import.open)}
                 </A>
-                <button type="button" class="button primary" on:click=add>
+                <button type="button" class="button primary" on:click=move |_| add(())>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}
                 </button>

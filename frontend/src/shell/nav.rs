@@ -1,13 +1,14 @@
 //! The navigation and the user menu: at the side, on phones at the bottom and the top.
 
 use super::{
+    overlay::{Overlay, Overlays},
     preferences::{LanguageChoice, ThemeChoice},
     sign_out,
 };
 use crate::{
     caller::Caller,
     clock::Clock,
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
     labels,
     live::Live,
@@ -45,7 +46,8 @@ pub enum NavPage {
 }
 
 impl NavPage {
-    const ALL: [Self; 8] = [
+    /// Every page, in order.
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Sessions,
         Self::Users,
@@ -81,7 +83,21 @@ impl NavPage {
         }
     }
 
-    const fn glyph(self) -> Glyph {
+    /// The name of the page.
+    pub fn label(self, i18n: Texts) -> &'static str {
+        match self {
+            Self::Overview => t_string!(i18n, nav.overview),
+            Self::Sessions => t_string!(i18n, nav.sessions),
+            Self::Users => t_string!(i18n, nav.users),
+            Self::Groups => t_string!(i18n, nav.groups),
+            Self::Licenses => t_string!(i18n, nav.licenses),
+            Self::Reports => t_string!(i18n, nav.reports),
+            Self::Audit => t_string!(i18n, nav.audit),
+            Self::Console => t_string!(i18n, nav.console),
+        }
+    }
+
+    pub const fn glyph(self) -> Glyph {
         match self {
             Self::Overview => Glyph::Grid,
             Self::Sessions => Glyph::Live,
@@ -110,6 +126,7 @@ pub fn Sidebar() -> impl IntoView {
                     <small>{move || caller.me().map(|me| me.account.name)}</small>
                 </span>
             </A>
+            <PaletteButton />
             <nav class="nav" aria-label=move || t_string!(i18n, nav.label)>
                 <ul>
                     <For each=pages key=|page| *page let:page>
@@ -127,6 +144,24 @@ pub fn Sidebar() -> impl IntoView {
                 <UserMenu />
             </div>
         </header>
+    }
+}
+
+#[component]
+fn PaletteButton() -> impl IntoView {
+    let i18n = use_i18n();
+    let overlays = Overlays::get();
+    view! {
+        <button
+            type="button"
+            class="palette-button"
+            aria-keyshortcuts="Control+K"
+            on:click=move |_| overlays.open(Overlay::CommandPalette)
+        >
+            <Icon glyph=Glyph::Search />
+            <span>{t!(i18n, palette.open)}</span>
+            <kbd aria-hidden="true">"Ctrl K"</kbd>
+        </button>
     }
 }
 
@@ -153,16 +188,7 @@ fn NavLink(
         live.state.with(|state| state.licenses.iter().filter(soon).count())
     });
     let ending_label = move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()));
-    let label = move || match page {
-        NavPage::Overview => t_string!(i18n, nav.overview),
-        NavPage::Sessions => t_string!(i18n, nav.sessions),
-        NavPage::Users => t_string!(i18n, nav.users),
-        NavPage::Groups => t_string!(i18n, nav.groups),
-        NavPage::Licenses => t_string!(i18n, nav.licenses),
-        NavPage::Reports => t_string!(i18n, nav.reports),
-        NavPage::Audit => t_string!(i18n, nav.audit),
-        NavPage::Console => t_string!(i18n, nav.console),
-    };
+    let label = move || page.label(i18n);
     let short_label = move || match page {
         NavPage::Overview => t_string!(i18n, nav.overview_short),
         NavPage::Sessions => t_string!(i18n, nav.sessions_short),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// The drawing of an icon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Glyph {
     /// Four squares: the overview.
     Grid,

@@ -1,29 +1,15 @@
-//! Keyboard shortcuts: J and K move, X selects, E ends. They can be turned off (WCAG 2.1.4) and are off while typing.
+//! Keyboard shortcuts: J and K move, X selects, E ends.
 
 use super::state::SessionsPageState;
-use crate::local_storage;
+use crate::shell::shortcuts::applies;
 use leptos::{ev, prelude::*};
 use seatkeeper_shared::ids::SessionId;
 use wasm_bindgen::JsCast as _;
 
-/// Local storage key of the setting.
-pub const STORAGE_KEY: &str = "keys";
-
-/// Whether shortcuts are enabled.
-pub fn are_enabled() -> bool {
-    local_storage::get(STORAGE_KEY).as_deref() != Some("off")
-}
-
 /// Listens until the page is left.
 pub fn listen(page: SessionsPageState) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if modified
-            || event.default_prevented()
-            || is_typing(&event)
-            || document().query_selector("dialog[open]").ok().flatten().is_some()
-            || !are_enabled()
-        {
+        if !applies(&event) {
             return;
         }
         match event.key().to_ascii_lowercase().as_str() {
@@ -41,14 +27,6 @@ pub fn listen(page: SessionsPageState) {
         event.prevent_default();
     });
     on_cleanup(move || handle.remove());
-}
-
-/// Whether the key event belongs to a text field or a list of options.
-fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| {
-        element.matches("select, textarea, input:not([type=checkbox]), [contenteditable]").unwrap_or_default()
-    })
 }
 
 /// Moves the cursor by `step` rows. If the current row is gone, moves to the row in its place.

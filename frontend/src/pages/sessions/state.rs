@@ -157,6 +157,11 @@ impl SessionsPageState {
         })
     }
 
+    /// Whether a session is shown and can be ended; tracked.
+    pub fn can_be_ended(self, id: SessionId) -> bool {
+        self.live.state.with(|state| can_be_ended(state, id))
+    }
+
     /// Opens the end dialog for these sessions.
     pub fn ask_to_end(self, targets: Vec<SessionId>) {
         if self.may_end.get_untracked() && !targets.is_empty() {

@@ -1,12 +1,11 @@
 //! Table of live sessions, virtualized when it is long.
 
-use super::{
-    filter::Column, row::Row, row_pages::KnownRows, shortcuts, state::SessionsPageState, table_rows::TableRows,
-};
+use super::{filter::Column, row::Row, row_pages::KnownRows, state::SessionsPageState, table_rows::TableRows};
 use crate::{
     format::Format,
     i18n::*,
     local_storage,
+    shell::shortcuts,
     text::text,
     ui::{
         empty_state::{EmptyState, LoadError, Skeleton},

@@ -1,8 +1,12 @@
 //! The licenses and groups of a user, with buttons to add and remove.
 
 use super::state::UserPageState;
-use crate::ui::keyed_list::For;
-use crate::{bulk_actions::job::BulkActionKind, i18n::*, labels, ui::show::Show};
+use crate::{
+    bulk_actions::job::BulkActionKind,
+    i18n::*,
+    labels,
+    ui::{address_action::on_address_action, keyed_list::For, show::Show},
+};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 
@@ -17,6 +21,8 @@ pub fn UserLicenses(
         let named = ids.into_iter().filter_map(|id| page.live.license(id));
         named.map(|license| (license.id, labels::license(i18n, &license))).collect::<Vec<_>>()
     });
+    let can_grant = move || page.may(Action::Assign) && page.with(|_| ()).is_some();
+    on_address_action("grant", can_grant, move || page.ask(BulkActionKind::Grant));
     let through = move |id| {
         let groups = page.groups_of(id);
         let names = groups.join(t_string!(i18n, common.listed));
