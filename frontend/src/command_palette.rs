@@ -37,6 +37,8 @@ struct PaletteState {
     entries: Memo<Vec<Entry>>,
     /// The index of the entry that Enter chooses.
     active: RwSignal<usize>,
+    /// Whether Enter was pressed before anything was found: then the first entry is chosen when it is there.
+    is_chosen_when_found: RwSignal<bool>,
     sources: Sources,
     choose: Callback<Entry>,
 }
@@ -60,10 +62,20 @@ impl PaletteState {
                 navigate(&address_here(&address, &here.0, &here.1), NavigateOptions::default());
             }
         });
-        Self { q, step, entries, active, sources, choose }
+        let is_chosen_when_found = RwSignal::new(false);
+        let palette = Self { q, step, entries, active, is_chosen_when_found, sources, choose };
+        Effect::new(move |_| {
+            if is_chosen_when_found.get() && !sources.is_loading() {
+                entries.track();
+                is_chosen_when_found.set(false);
+                palette.choose_active();
+            }
+        });
+        palette
     }
 
     fn set_text(self, text: String) {
+        self.is_chosen_when_found.set(false);
         self.q.set(text);
         self.active.set(0);
     }
@@ -82,7 +94,9 @@ impl PaletteState {
 
     fn choose_active(self) {
         let active = self.active.get_untracked();
-        if let Some(entry) = self.entries.with_untracked(|entries| entries.get(active).cloned()) {
+        if self.entries.with_untracked(Vec::is_empty) && untrack(|| self.sources.is_loading()) {
+            self.is_chosen_when_found.set(true);
+        } else if let Some(entry) = self.entries.with_untracked(|entries| entries.get(active).cloned()) {
             self.choose.run(entry);
         }
     }

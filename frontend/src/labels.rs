@@ -327,3 +327,24 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::Internal => t_string!(i18n, problem.internal),
     }
 }
+
+/// The name of a rule that refuses requests.
+pub fn refusal_rule(i18n: Texts, code: Code) -> &'static str {
+    match code {
+        Code::PoolFull => t_string!(i18n, reports.rule_full),
+        Code::NotAssigned => t_string!(i18n, reports.rule_not_assigned),
+        Code::ReservedForGroup => t_string!(i18n, reports.rule_reserved),
+        Code::GroupLimit => t_string!(i18n, reports.rule_group_limit),
+        Code::LicenseNotStarted => t_string!(i18n, reports.rule_not_started),
+        Code::LicenseEnded => t_string!(i18n, reports.rule_ended),
+        Code::OverCapacity => t_string!(i18n, reports.rule_over),
+        Code::CoolingDown => t_string!(i18n, reports.rule_cooling),
+        Code::OtherDevice => t_string!(i18n, reports.rule_other_device),
+        Code::Archived => t_string!(i18n, reports.rule_archived),
+        Code::NotLendable => t_string!(i18n, reports.rule_not_lendable),
+        Code::BorrowLimit => t_string!(i18n, reports.rule_borrow_limit),
+        Code::BorrowTooLong => t_string!(i18n, reports.rule_borrow_long),
+        Code::UserSuspended => t_string!(i18n, word.suspended),
+        other => problem(i18n, other),
+    }
+}

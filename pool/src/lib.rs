@@ -155,6 +155,11 @@ impl Pool {
         self.queue.of_user(user).is_some()
     }
 
+    /// The ticket of a user in the queue; of several, the first.
+    pub fn ticket_of(&self, user: UserId) -> Option<&Ticket> {
+        self.queue.of_user(user)
+    }
+
     /// The live sessions of a user.
     pub fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
         self.sessions_by_user.get(&user).map(|sessions| sessions.iter().copied().collect()).unwrap_or_default()

@@ -27,6 +27,7 @@ mod providers;
 mod queue;
 mod reports;
 mod scim;
+mod seat_check;
 mod second_factor;
 mod service;
 mod session_batch;
@@ -98,6 +99,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(second_factor::remove))
         .routes(routes!(second_factor::remove_of))
         .routes(routes!(user_access::access))
+        .routes(routes!(seat_check::of_user))
         .routes(routes!(user_access::sign_out))
         .routes(routes!(user_access::delete_token))
         .routes(routes!(passkeys::passkeys, passkeys::add))

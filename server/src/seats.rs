@@ -11,6 +11,7 @@ mod heartbeats;
 mod load;
 mod operation_outcome;
 pub mod pool_cache;
+pub mod seat_check;
 mod stale;
 pub mod sweep;
 pub mod user_changes;

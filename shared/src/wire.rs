@@ -16,6 +16,7 @@ pub mod password_links;
 pub mod providers;
 pub mod queue;
 pub mod reports;
+pub mod seat_check;
 pub mod second_factor;
 pub mod session_batch;
 pub mod sessions;

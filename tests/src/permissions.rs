@@ -111,6 +111,7 @@ pub fn permission_table() -> Vec<Row> {
         ("POST", "/me/second-factor/recovery-codes", Shared, json!({}), SIGNED_IN),
         ("POST", "/me/second-factor/remove", Shared, json!({}), SIGNED_IN),
         ("GET", "/users/{id}/access", Shared, Value::Null, MANAGE_USERS),
+        ("GET", "/users/{id}/seat-check", Shared, Value::Null, ALL_BUT_AGENTS),
         ("GET", "/users/ADMIN/access", OthersSession, Value::Null, ADMINS),
         ("DELETE", "/users/{id}/sign-ins", Shared, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/{id}/tokens/{token}", Shared, Value::Null, MANAGE_USERS),

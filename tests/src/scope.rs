@@ -84,6 +84,7 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/groups/{id}/licenses", format!("/groups/{}/licenses", fixture.other_group), false),
         ("/users/{id}", format!("/users/{foreign}"), false),
         ("/users/{id}/access", format!("/users/{foreign}/access"), false),
+        ("/users/{id}/seat-check", format!("/users/{foreign}/seat-check"), false),
         ("/users/{id}/group-licenses", format!("/users/{foreign}/group-licenses"), false),
         ("/sessions", "/sessions".to_owned(), true),
         ("/sessions", format!("/sessions?user={foreign}&state=live"), true),

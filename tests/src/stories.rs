@@ -87,6 +87,7 @@ mod schema;
 mod scim;
 mod scope;
 mod seals;
+mod seat_check;
 mod second_device;
 mod second_factor;
 mod secrets;

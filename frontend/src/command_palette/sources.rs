@@ -11,7 +11,7 @@ use crate::{
     labels,
     live::Live,
     shell::nav::NavPage,
-    ui::{icon::Glyph, query::Query},
+    ui::{address_action::SEATS_ACTION, icon::Glyph, query::Query},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
@@ -175,7 +175,7 @@ impl Sources {
             Step::EndSession => self.sessions(),
             Step::Grant => self.people(|user| act(&format!("/users/{}", user.id), "grant")),
             Step::ChangeSeats => self.licenses(i18n, q, |license| {
-                Target::Address(action_address("/licenses", "seats", Some(license.id.to_string())))
+                Target::Address(action_address("/licenses", SEATS_ACTION, Some(license.id.to_string())))
             }),
         }
     }

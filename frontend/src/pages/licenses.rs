@@ -34,7 +34,7 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
-        address_action::{on_address_action, on_targeted_action},
+        address_action::{SEATS_ACTION, on_address_action, on_targeted_action},
         empty_state::EmptyState,
         export::Export,
         form_dialog::Dialogs,
@@ -106,7 +106,9 @@ fn open_dialogs_of_address(catalog: Catalog) {
     let can_add = move || caller.may(Action::ChangeSeats) && catalog.has_entries();
     on_address_action("add-license", can_add, move || add(()));
     let can_change = move |id| caller.may(Action::ChangeSeats) && catalog.license(id).is_some();
-    on_targeted_action("seats", can_change, move |id| dialogs.open(change_license(catalog, id, LicensePart::Seats)));
+    on_targeted_action(SEATS_ACTION, can_change, move |id| {
+        dialogs.open(change_license(catalog, id, LicensePart::Seats))
+    });
 }
 
 /// Export and add buttons, depending on the permissions of the user.

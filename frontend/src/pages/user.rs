@@ -5,6 +5,7 @@ mod edit;
 mod history;
 mod licenses_and_groups;
 mod live_sessions;
+mod seat_check;
 mod state;
 
 use crate::{
@@ -30,6 +31,7 @@ use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_params_map};
 use licenses_and_groups::{UserGroups, UserLicenses};
 use live_sessions::LiveSessions;
+use seat_check::SeatCheckCard;
 use seatkeeper_shared::{ids::UserId, people::UserStatus, permissions::Action, wire::users::UserView};
 use state::UserPageState;
 
@@ -94,6 +96,7 @@ fn User(
         </PageHead>
         <div class="cards">
             <Facts page />
+            <SeatCheckCard page />
             <UserLicenses page />
             <UserGroups page />
             <LiveSessions page />

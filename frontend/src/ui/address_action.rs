@@ -12,6 +12,9 @@ pub const ACTION: &str = "do";
 /// The parameter with the id of what it is done to.
 pub const TARGET: &str = "target";
 
+/// The action that opens the dialog with the seats of a license.
+pub const SEATS_ACTION: &str = "seats";
+
 /// Runs `act` when the address asks for this action, as soon as `is_ready`: once the data are there, and only for
 /// callers who may do it. Both are tracked.
 pub fn on_address_action(

@@ -7,6 +7,7 @@ use crate::{
         Page,
         groups::GroupAssignment,
         password_links::CreatedPasswordLink,
+        seat_check::SeatCheck,
         users::{BulkResults, BulkUsers, ChangeUser, NewUser, UserAccess, UserView},
     },
 };
@@ -29,6 +30,11 @@ pub fn find(q: &str, limit: usize) -> Endpoint<Page<UserView>> {
 /// The members of a group.
 pub fn members(group: GroupId) -> Endpoint<Page<UserView>> {
     Endpoint::get("/users").with("limit", "50").with("group", &group.to_string())
+}
+
+/// Whether a user would get a seat of each of their licenses now, and why not.
+pub fn seat_check(user: UserId) -> Endpoint<SeatCheck> {
+    Endpoint::get(format!("/users/{user}/seat-check"))
 }
 
 /// The active admins; the limit is higher than any realistic number of them.

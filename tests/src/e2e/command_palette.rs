@@ -1,7 +1,7 @@
 //! The command palette and the keyboard shortcuts: everything by keyboard.
 
 use super::{browser::Browser, world};
-use crate::harness::{World, email_of};
+use crate::harness::{World, email_of, person::seat_request};
 use seatkeeper_shared::people::{Permission, Role};
 use thirtyfour::prelude::*;
 
@@ -34,17 +34,17 @@ async fn signed_in(world: &World, language: &str, email: &str) -> Browser {
 async fn a_session_is_found_and_ended_by_keyboard_alone() {
     let world = world().await;
     let (_, agents) = world.pool(5, 3).await;
-    agents[1].seat().await;
+    agents[1].post("/sessions", &seat_request("attended")).await.created();
     let browser = signed_in(&world, "en", "anja.krueger@example.org").await;
     open_palette(&browser).await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
     browser.screenshot("palette").await;
     browser.type_into(FIELD, "end sess").await;
     browser.holds(&offers("End a session")).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.holds(&offers("Agent 1")).await;
     browser.screenshot("palette-session").await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.reads("End session").await;
     browser.sees("dialog[open] button[type=submit]").await;
     browser.holds("location.pathname === '/sessions' && !location.search.includes('do=')").await;
@@ -58,32 +58,32 @@ async fn a_session_is_found_and_ended_by_keyboard_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_and_licenses_are_found_and_actions_open_their_dialogs() {
     let world = world().await;
-    let (license, agents) = world.pool(5, 2).await;
+    let (_, agents) = world.pool(5, 2).await;
     let browser = signed_in(&world, "de", "anja.krueger@example.org").await;
     open_palette(&browser).await;
     browser.type_into(FIELD, "agent 1").await;
     browser.holds(&offers(&email_of("Agent 1"))).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.holds(&format!("location.pathname === '/users/{}'", agents[1].id)).await;
 
     open_palette(&browser).await;
     browser.type_into(FIELD, "zuweisen").await;
     browser.holds(&offers("Lizenz zuweisen")).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.holds(&offers("Agent 0")).await;
     browser.type_into(FIELD, "agent 0").await;
-    browser.holds(&format!("!{}", offers("Agent 1"))).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    // Enter also counts while the search is still under way.
+    browser.enter_at(FIELD).await;
     browser.sees("dialog[open] select").await;
     browser.holds(&format!("location.pathname === '/users/{}' && location.search === ''", agents[0].id)).await;
-    browser.type_into("dialog[open] select", &Key::Escape.to_string()).await;
+    browser.type_into("dialog[open] select", &(Key::Escape + "").to_string()).await;
 
     open_palette(&browser).await;
     browser.type_into(FIELD, "plätze").await;
     browser.holds(&offers("Plätze einer Lizenz ändern")).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.holds("document.querySelectorAll('.palette-option').length === 1").await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.sees("dialog[open] input[name=seats]").await;
     browser.holds("location.pathname === '/licenses' && location.search === ''").await;
     browser.value("document.querySelector('dialog[open]').close()").await;
@@ -93,13 +93,12 @@ async fn people_and_licenses_are_found_and_actions_open_their_dialogs() {
     open_palette(&browser).await;
     browser.type_into(FIELD, "hinzufügen").await;
     browser.holds(&offers("Benutzer hinzufügen")).await;
-    browser.type_into(FIELD, &Key::Enter.to_string()).await;
+    browser.enter_at(FIELD).await;
     browser.sees("dialog[open] input[name=email]").await;
     browser.holds("location.search === '?role=agent'").await;
     browser.go("/licenses?do=seats&target=nonsense").await;
     browser.sees("main h1").await;
     browser.holds("!document.querySelector('dialog[open]')").await;
-    let _ = license;
     assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }
 
@@ -107,20 +106,19 @@ async fn people_and_licenses_are_found_and_actions_open_their_dialogs() {
 async fn only_what_the_caller_may_do_is_offered() {
     let world = world().await;
     world.pool(5, 1).await;
-    let manager = world.person("Robert Lang", Role::Manager, &[Permission::ViewReports]).await;
+    world.person("Robert Lang", Role::Manager, &[Permission::ViewReports]).await;
     let browser = signed_in(&world, "en", &email_of("Robert Lang")).await;
     open_palette(&browser).await;
     browser.holds(&offers("Sizing")).await;
     for forbidden in ["End a session", "Grant a license", "Add user", "Account settings", "Audit log"] {
         browser.holds(&format!("!{}", offers(forbidden))).await;
     }
-    browser.type_into(FIELD, &Key::Escape.to_string()).await;
+    browser.type_into(FIELD, &(Key::Escape + "").to_string()).await;
     browser.holds("!document.querySelector('dialog[open]')").await;
     // An address that asks for more than the caller may do does nothing.
     browser.go("/users?do=add").await;
     browser.sees("main h1").await;
     browser.holds("!document.querySelector('dialog[open]')").await;
-    let _ = manager;
 
     browser.go("/").await;
     browser.sees("main h1").await;

@@ -1,9 +1,10 @@
 //! The pictures in the documents; `cargo xtask pictures` takes them again.
 
-use super::{browser::Browser, world};
-use crate::harness::person::seat_request;
+use super::{browser::Browser, dist, world};
+use crate::harness::{Database, Engine, ServerProcess, person::seat_request};
 use seatkeeper_shared::{license::Model, session::Platform};
 use serde_json::json;
+use thirtyfour::prelude::*;
 
 const AGENTS: [&str; 12] = [
     "Aisha Rahman",
@@ -51,4 +52,30 @@ async fn the_picture_of_shared_sessions_shows_a_full_license_with_a_queue() {
     browser.holds("document.querySelectorAll('tbody tr').length >= 10").await;
     browser.sees(".waiter").await;
     browser.picture("sessions").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pictures_of_reports_show_the_past_of_the_sample_account() {
+    let database = Database::create(Engine::Sqlite).await;
+    let made = ServerProcess::run_command(&["demo-history"], &database.address);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let server = ServerProcess::start_with_app(&database.address, &dist()).await;
+    let browser = Browser::open(&server.url, "en").await;
+    browser.resize(1280, 860).await;
+    browser.prefer_color_scheme("light").await;
+    browser.go("/sign-in").await;
+    browser.type_into("input[name=email]", "anja.krueger@example.org").await;
+    browser.type_into("input[name=password]", &format!("ten-seats-fifteen-agents{}", Key::Enter + "")).await;
+    browser.sees("nav").await;
+    for (path, name, shown) in
+        [("/", "overview", ".tile"), ("/reports", "usage", "svg"), ("/reports/sizing", "sizing", "table tbody tr")]
+    {
+        browser.go(path).await;
+        browser.sees("main h1").await;
+        browser.sees(&format!("main {shown}")).await;
+        browser.holds("!document.querySelector('main [aria-busy=true]')").await;
+        browser.picture(name).await;
+    }
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
+    server.stop().await;
 }

@@ -69,6 +69,7 @@ fn user_attempts(s: &Fixture, me: &Person, users: &[UserId]) -> Vec<Attempt> {
             ("GET", "/users/{id}", ""),
             ("GET", "/users/{id}/access", "/access"),
             ("GET", "/users/{id}/group-licenses", "/group-licenses"),
+            ("GET", "/users/{id}/seat-check", "/seat-check"),
             ("POST", "/users/{id}/invite", "/invite"),
             ("DELETE", "/users/{id}/second-factor", "/second-factor"),
             ("DELETE", "/users/{id}/sign-in-links", "/sign-in-links"),

@@ -29,6 +29,12 @@ impl ServerProcess {
         Self::start_at(free_address(), database, &[]).await.expect("the server starts")
     }
 
+    /// Starts a server that also serves the app in this folder.
+    pub async fn start_with_app(database: &str, dist: &Path) -> Self {
+        let dist = dist.display().to_string();
+        Self::start_at(free_address(), database, &[("SEATKEEPER_DIST", dist)]).await.expect("the server starts")
+    }
+
     /// Starts a server at an address, with additional environment variables; `None` if it exits instead of serving.
     pub async fn start_at(address: SocketAddr, database: &str, environment: &[(&str, String)]) -> Option<Self> {
         let mut serve = serve(address, database);

@@ -15,7 +15,7 @@ use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     people::Role,
     permissions::Action,
-    wire::{groups::GroupAssignment, users::UserView},
+    wire::{groups::GroupAssignment, seat_check::SeatCheck, users::UserView},
 };
 
 /// The shared state of the page.
@@ -26,6 +26,8 @@ pub struct UserPageState {
     /// The user's id, from the URL.
     pub id: UserId,
     pub user: Query<UserView>,
+    /// Whether the user would get a seat now.
+    pub seat_check: Query<SeatCheck>,
     /// The licenses that the user has through groups. If this fails, only the origin of the licenses is missing.
     through: Query<Vec<GroupAssignment>>,
     bulk: BulkActions,
@@ -37,11 +39,13 @@ impl UserPageState {
     pub fn new(id: UserId) -> Self {
         let (user, groups) = (Query::once(endpoints::users::one(id)), GroupList::load());
         let through = Query::once(endpoints::users::group_licenses(id));
+        let seat_check = Query::once(endpoints::users::seat_check(id));
         let bulk = BulkActions::new(groups, move || {
             user.reload();
+            seat_check.reload();
             through.reload();
         });
-        Self { live: Live::get(), groups, id, user, through, bulk, caller: Caller::get() }
+        Self { live: Live::get(), groups, id, user, seat_check, through, bulk, caller: Caller::get() }
     }
 
     /// The names of the groups through which the user has a license; empty if it was assigned directly.

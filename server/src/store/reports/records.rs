@@ -7,9 +7,10 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     audit::Kind,
-    ids::{LicenseId, Position, ProductId, TicketId},
+    ids::{LicenseId, Position, ProductId, TicketId, UserId},
     problem::Code,
     ticket::TicketEnd,
+    wire::seat_check::RecentRefusal,
 };
 use serde::Deserialize;
 
@@ -46,6 +47,18 @@ statements! {
         FROM events
         WHERE kind = 'session_refused' AND license_id = $1 AND position > $2 AND position <= $3
         ORDER BY position";
+
+    LATEST_REFUSALS = "
+        SELECT e.at, e.license_id, e.facts, p.name AS product_name
+        FROM events e
+        LEFT JOIN licenses l ON l.id = e.license_id
+        LEFT JOIN products p ON p.id = l.product_id
+        WHERE e.kind = 'session_refused' AND e.user_id = $1
+        ORDER BY e.position DESC
+        LIMIT $2";
+
+    PRODUCT_NAME = "
+        SELECT name FROM products WHERE id = $1";
 
     FIRST_SINCE = "
         SELECT MIN(position) AS position FROM events WHERE position > $2",
@@ -111,6 +124,27 @@ pub async fn refused_without_license(
     (after, until): (Position, Position),
 ) -> Result<Vec<UsageRecord>, DbError> {
     Ok(read(db, RecordSource::ProductRefusals(product), after, until, usize::MAX).await?.0)
+}
+
+/// The latest refused requests of a user, the newest first.
+pub async fn latest_refusals(db: &Db, user: UserId, limit: i64) -> Result<Vec<RecentRefusal>, DbError> {
+    let mut refusals = Vec::new();
+    for row in db.all(&LATEST_REFUSALS, args![user, limit]).await? {
+        let LogText(facts) = row.get("facts")?;
+        let facts: Facts = serde_json::from_str(&facts).unwrap_or_default();
+        // A rule that only a newer server has cannot be named.
+        let Some(code) = facts.code.as_deref().and_then(|code| code.parse().ok()) else { continue };
+        let product_name = match (row.opt("product_name")?, facts.product) {
+            (Some(name), _) => Some(name),
+            (None, Some(product)) => {
+                db.one(&PRODUCT_NAME, args![product]).await?.map(|row| row.get("name")).transpose()?
+            }
+            (None, None) => None,
+        };
+        let (at, license_id) = (row.get("at")?, row.opt("license_id")?);
+        refusals.push(RecentRefusal { at, code, license_id, product_name, device: facts.device });
+    }
+    Ok(refusals)
 }
 
 /// Positions between which, exclusive and inclusive, all events between two times stand; with some others.

@@ -3,12 +3,12 @@
 use super::RefusalState;
 use crate::{
     charts::parts_bar::{BarPart, PartsBar},
-    format::{Format, Texts},
+    format::Format,
     i18n::*,
     labels,
 };
 use leptos::prelude::*;
-use seatkeeper_shared::{problem::Code, wire::reports::RuleRefusals};
+use seatkeeper_shared::wire::reports::RuleRefusals;
 
 /// The refusals by the rule that refused.
 #[component]
@@ -46,31 +46,10 @@ fn row(format: Format, rule: &RuleRefusals, most: i64) -> AnyView {
     let parts = vec![BarPart { class: "part-refused", amount: rule.attempts }];
     view! {
         <tr>
-            <th scope="row">{rule_name(format.texts(), rule.code)}</th>
+            <th scope="row">{labels::refusal_rule(format.texts(), rule.code)}</th>
             <td class="num with-bar">{format.number(rule.attempts)} <PartsBar parts whole=most /></td>
             <td class="num muted">{format.number(rule.requests)}</td>
         </tr>
     }
     .into_any()
-}
-
-/// The name of a rule that refuses requests.
-pub fn rule_name(i18n: Texts, code: Code) -> &'static str {
-    match code {
-        Code::PoolFull => t_string!(i18n, reports.rule_full),
-        Code::NotAssigned => t_string!(i18n, reports.rule_not_assigned),
-        Code::ReservedForGroup => t_string!(i18n, reports.rule_reserved),
-        Code::GroupLimit => t_string!(i18n, reports.rule_group_limit),
-        Code::LicenseNotStarted => t_string!(i18n, reports.rule_not_started),
-        Code::LicenseEnded => t_string!(i18n, reports.rule_ended),
-        Code::OverCapacity => t_string!(i18n, reports.rule_over),
-        Code::CoolingDown => t_string!(i18n, reports.rule_cooling),
-        Code::OtherDevice => t_string!(i18n, reports.rule_other_device),
-        Code::Archived => t_string!(i18n, reports.rule_archived),
-        Code::NotLendable => t_string!(i18n, reports.rule_not_lendable),
-        Code::BorrowLimit => t_string!(i18n, reports.rule_borrow_limit),
-        Code::BorrowTooLong => t_string!(i18n, reports.rule_borrow_long),
-        Code::UserSuspended => t_string!(i18n, word.suspended),
-        other => labels::problem(i18n, other),
-    }
 }

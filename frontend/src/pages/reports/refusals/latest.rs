@@ -1,7 +1,7 @@
 //! The latest attempts that were refused.
 
-use super::{RefusalState, by_rule::rule_name};
-use crate::{i18n::*, pages::reports::person_filter::PersonName, ui::show::Show};
+use super::RefusalState;
+use crate::{i18n::*, labels, pages::reports::person_filter::PersonName, ui::show::Show};
 use chrono::TimeDelta;
 use leptos::prelude::*;
 use seatkeeper_shared::wire::reports::RefusedAttempt;
@@ -59,7 +59,7 @@ fn row(state: RefusalState, attempt: RefusedAttempt) -> AnyView {
             <th scope="row">
                 <PersonName page id=attempt.user_id name=attempt.user_name />
             </th>
-            <td>{rule_name(i18n, attempt.code)}</td>
+            <td>{labels::refusal_rule(i18n, attempt.code)}</td>
             <td class="num">{format.number(attempt.requests)}</td>
             <td>{outcome}</td>
             <td>{device}</td>
