@@ -1,7 +1,10 @@
 //! What a replay changes, and what it assumes where the record is silent.
 
 use super::demand::{Limit, Micros};
-use seatkeeper_shared::license::RuleOverrides;
+use seatkeeper_shared::{
+    license::RuleOverrides,
+    wire::reports::{RefusedAssumption, SizingAssumptions},
+};
 use serde::{Deserialize, Serialize};
 
 /// The settings that differ from the recorded ones. The default differs in nothing.
@@ -29,6 +32,29 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The settings of these assumptions, with the recorded number of seats.
+    pub fn of(assumptions: &SizingAssumptions) -> Self {
+        let growth = assumptions.growth;
+        Self {
+            rules: RuleOverrides {
+                seat_rule: assumptions.seat_rule,
+                second_device: assumptions.second_device,
+                lease_seconds: assumptions.lease_seconds,
+                idle_seconds: assumptions.idle_seconds,
+                ..RuleOverrides::default()
+            },
+            person_cap: assumptions.person_cap.map(|cap| usize::try_from(cap).unwrap_or_default()),
+            queue: assumptions.queue,
+            growth: Growth {
+                light: assumptions.growth_light.unwrap_or(growth),
+                middle: assumptions.growth_middle.unwrap_or(growth),
+                heavy: assumptions.growth_heavy.unwrap_or(growth),
+                ..Growth::default()
+            },
+            ..Self::default()
+        }
+    }
+
     /// The recorded settings with another number of seats.
     pub fn with_seats(seats: i64) -> Self {
         Self { seats: Some(seats), ..Self::default() }
@@ -83,6 +109,19 @@ impl Default for Assumptions {
 }
 
 impl Assumptions {
+    /// What is assumed by a report.
+    pub fn of(assumptions: &SizingAssumptions) -> Self {
+        Self {
+            refused: match assumptions.refused {
+                RefusedAssumption::Wait => RefusedBehavior::Wait,
+                RefusedAssumption::GoAway => RefusedBehavior::GoAway,
+                RefusedAssumption::AsRecorded => RefusedBehavior::AsRecorded,
+            },
+            patience: Micros::seconds(assumptions.patience_seconds),
+            attempt: Micros::seconds(assumptions.attempt_seconds),
+        }
+    }
+
     /// How soon the next request belongs to the same attempt.
     pub(super) fn attempt_gap(&self) -> Micros {
         match self.refused {

@@ -21,7 +21,7 @@ use crate::{
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 pub use query::time_zone;
-use query::{PeopleQuery, Period, ReportQuery, ScopeQuery};
+use query::{PeopleQuery, Period, PlatformQuery, ReportQuery, ScopeQuery};
 use seatkeeper_shared::{
     permissions::Action,
     validate::FieldError,
@@ -32,12 +32,10 @@ use serde::Deserialize;
 /// The most sessions of a moment.
 const MAX_MOMENT_SESSIONS: i64 = 1_000;
 
-/// What the usage report is limited to, and its peaks.
+/// The peaks of the usage report.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UsageQuery {
-    /// Only sessions on this platform. Refusals and waiting agents are then left out, as they belong to none.
-    platform: Option<String>,
     /// The periods whose peaks are listed: `hour`, `day`, `week`, `month`; `day` if absent.
     peaks: Option<String>,
 }
@@ -48,7 +46,7 @@ pub struct UsageQuery {
 /// each license.
 #[utoipa::path(
     get, path = "/reports/usage", tag = "reports",
-    params(ReportQuery, PeopleQuery, UsageQuery),
+    params(ReportQuery, PeopleQuery, PlatformQuery, UsageQuery),
     responses((status = 200, body = UsageReport)),
 )]
 pub async fn usage(
@@ -56,13 +54,14 @@ pub async fn usage(
     caller: Caller,
     ValidQuery(query): ValidQuery<ReportQuery>,
     ValidQuery(people): ValidQuery<PeopleQuery>,
+    ValidQuery(platform): ValidQuery<PlatformQuery>,
     ValidQuery(limits): ValidQuery<UsageQuery>,
 ) -> Result<Json<UsageReport>, ApiError> {
     caller.require(Action::ViewReports)?;
     let mut fields = FieldErrors::default();
     let peaks = query::parsed(&mut fields, "peaks", limits.peaks.as_deref());
-    let platform = query::parsed(&mut fields, "platform", limits.platform.as_deref());
-    let (peaks, platform) = fields.finish(peaks.zip(platform))?;
+    let peaks = fields.finish(peaks)?;
+    let platform = platform.platform()?;
     let period = query.period(&app).await?;
     let filter = PeopleFilter { users: people.users(&app, &caller).await?, platform };
     let peaks = peaks.unwrap_or(PeakPeriod::Day);

@@ -37,20 +37,6 @@ async fn busy_day(world: &World) -> LicenseId {
     license
 }
 
-/// What a browser makes of the assumptions of a report.
-fn settings(of: &SizingAssumptions, seats: i64) -> (Settings, Assumptions) {
-    let rules = RuleOverrides { idle_seconds: of.idle_seconds, ..RuleOverrides::default() };
-    let growth = Growth { light: of.growth, middle: of.growth, heavy: of.growth, ..Growth::default() };
-    let refused = match of.refused {
-        RefusedAssumption::Wait => RefusedBehavior::Wait,
-        RefusedAssumption::GoAway => RefusedBehavior::GoAway,
-        RefusedAssumption::AsRecorded => RefusedBehavior::AsRecorded,
-    };
-    let (patience, attempt) = (Micros::seconds(of.patience_seconds), Micros::seconds(of.attempt_seconds));
-    let settings = Settings { seats: Some(seats), rules, queue: of.queue, growth, ..Settings::default() };
-    (settings, Assumptions { refused, patience, attempt })
-}
-
 /// The figures of a number of seats that do not depend on prices.
 fn figures(size: &SizeOutcome) -> [i64; 7] {
     let SizeOutcome { seated_at_once, seated_later, refused, gave_up, longest_wait_seconds, peak, .. } = *size;
@@ -58,7 +44,7 @@ fn figures(size: &SizeOutcome) -> [i64; 7] {
 }
 
 fn replayed(demand: &Demand, of: &SizingAssumptions, seats: i64) -> [i64; 7] {
-    let (settings, assumptions) = settings(of, seats);
+    let (settings, assumptions) = (Settings { seats: Some(seats), ..Settings::of(of) }, Assumptions::of(of));
     let outcome = replay(demand, &settings, &assumptions, |_| ControlFlow::Continue(())).expect("it is consistent");
     let totals = outcome.totals;
     let number = |count: u64| i64::try_from(count).expect("a small number");

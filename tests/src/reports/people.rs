@@ -121,6 +121,9 @@ on_both_engines! {
                 "2026-03-02T11:00:00Z,0,0,3",
             ]
         );
+        let of_platform =
+            text(format!("/reports/usage/export?license={license}&{}&format=csv&platform=mac", day::DAY)).await;
+        assert!(of_platform.lines().skip(1).all(|line| line.contains("Z,0,0,")), "{of_platform}");
         let refusals = text(format!("/reports/refusals/export?license={license}&{}&format=json", day::DAY)).await;
         let refusals: serde_json::Value = serde_json::from_str(&refusals).expect("JSON");
         assert_eq!((refusals.as_array().map(Vec::len), &refusals[0]["requests"]), (Some(1), &json!(3)));

@@ -58,6 +58,30 @@ fn all_figures(report: &SizingReport) -> Vec<([i64; 4], i64, i64)> {
 }
 
 on_both_engines! {
+    async fn other_rules_are_tried_as_they_would_have_decided(world: World) {
+        let (license, people) = world.long_pool(2, 1).await;
+        world.change_license(license, json!({ "second_device": "share" })).await;
+        let first = start_at(&people[0], "NB-A").await;
+        world.set_clock("2026-03-02T09:30:00Z");
+        let second = start_at(&people[0], "NB-B").await;
+        world.set_clock("2026-03-02T10:00:00Z");
+        end(&people[0], &first).await;
+        end(&people[0], &second).await;
+        world.set_clock("2026-03-03T12:00:00Z");
+        let outcome = async |query: &str| {
+            let report = world.sizing(license, &format!("seats=2&{query}")).await;
+            (report.sizes[0].seated_at_once, report.sizes[0].refused, report.sizes[0].peak)
+        };
+        assert_eq!(outcome("").await, (2, 0, 1), "an agent has one seat on both devices");
+        assert_eq!(outcome("seat_rule=device").await, (2, 0, 2));
+        assert_eq!(outcome("seat_rule=device&person_cap=1").await, (1, 1, 1));
+        assert_eq!(outcome("seat_rule=session&second_device=refuse").await, (1, 1, 1));
+        let report = world.sizing(license, "seats=2&growth=1.5&growth_heavy=2&lease=60&person_cap=3").await;
+        let assumed = report.assumptions;
+        assert_eq!((assumed.growth, assumed.growth_light, assumed.growth_heavy), (1.5, None, Some(2.0)));
+        assert_eq!((assumed.lease_seconds, assumed.person_cap, assumed.seat_rule), (Some(60), Some(3), None));
+    }
+
     async fn a_small_day_has_the_answers_computed_by_hand(world: World) {
         let (license, _) = small_day(&world).await;
         // Two wait for 15 minutes in vain; with two seats, only C.

@@ -1,7 +1,7 @@
 //! Exports of reports.
 
 use super::{
-    query::{PeopleQuery, ReportQuery},
+    query::{PeopleQuery, PlatformQuery, ReportQuery},
     refusals::{self, VisibleNames, WindowQuery},
     seat_time::{self, GroupingQuery},
     unused_seats::{self, UnusedSeatsQuery},
@@ -47,7 +47,7 @@ const USAGE_SHEET: Sheet<TimelinePoint> = Sheet {
 /// next row.
 #[utoipa::path(
     get, path = "/reports/usage/export", tag = "reports",
-    params(ReportQuery, PeopleQuery, ExportQuery),
+    params(ReportQuery, PeopleQuery, PlatformQuery, ExportQuery),
     responses(
         (
             status = 200,
@@ -61,12 +61,14 @@ pub async fn usage(
     guard: StreamGuard,
     ValidQuery(query): ValidQuery<ReportQuery>,
     ValidQuery(people): ValidQuery<PeopleQuery>,
+    ValidQuery(platform): ValidQuery<PlatformQuery>,
     ValidQuery(export): ValidQuery<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let caller = guard.caller();
     caller.require(Action::ViewReports)?;
+    let platform = platform.platform()?;
     let period = query.period(&app).await?;
-    let filter = PeopleFilter { users: people.users(&app, caller).await?, platform: None };
+    let filter = PeopleFilter { users: people.users(&app, caller).await?, platform };
     let steps = Arc::new(Mutex::new(StepReader::new(&app.db, period.history, &filter).await?));
     let read = move |_: Option<()>| {
         let steps = steps.clone();

@@ -16,6 +16,7 @@ use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, UserId},
     permissions::Action,
     problem::Code,
+    session::Platform,
     validate::{FieldError, in_range},
     wire::reports::{ReportLicense, ReportPeriod},
 };
@@ -69,6 +70,23 @@ pub struct PeopleQuery {
     group: Option<GroupId>,
     /// Only this user.
     user: Option<UserId>,
+}
+
+/// The platform to which a report is limited.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PlatformQuery {
+    /// Only sessions on this platform. Refusals and waiting agents are then left out, as they belong to none.
+    platform: Option<String>,
+}
+
+impl PlatformQuery {
+    /// Validates the query.
+    pub fn platform(&self) -> Result<Given<Platform>, ApiError> {
+        let mut fields = FieldErrors::default();
+        let platform = parsed(&mut fields, "platform", self.platform.as_deref());
+        fields.finish(platform)
+    }
 }
 
 /// What a report is about, and when.

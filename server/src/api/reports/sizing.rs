@@ -11,7 +11,7 @@ use crate::{
     pool::{
         advice::{Advice, MonthlyPrices, PersonUsage, ServiceLevel, advise_conversions, advise_size},
         replay::{
-            Assumptions, Growth, RefusedBehavior, Settings,
+            Assumptions, Settings,
             demand::{Micros, PersonIndex},
         },
     },
@@ -24,7 +24,7 @@ use crate::{
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
     ids::ProductId,
-    license::{Model, Price, RuleOverrides},
+    license::{Model, Price},
     permissions::Action,
     problem::Code,
     validate::{FieldError, MAX_SEATS, in_range},
@@ -60,6 +60,20 @@ pub struct TrialQuery {
     queue: Option<bool>,
     /// How many people there are for each recorded one, 0.1 to 10; 1.0 if absent.
     growth: Option<f64>,
+    /// The same for the third of the people who work least; as `growth` if absent.
+    growth_light: Option<f64>,
+    /// The same for the middle third; as `growth` if absent.
+    growth_middle: Option<f64>,
+    /// The same for the third who work most; as `growth` if absent.
+    growth_heavy: Option<f64>,
+    /// What occupies one seat: `agent`, `device`, `session`; as recorded if absent.
+    seat_rule: Option<String>,
+    /// What happens on a second device: one of the values of the license's rule; as recorded if absent.
+    second_device: Option<String>,
+    /// How long a session stays without a heartbeat, 10 to 86,400 seconds; as recorded if absent.
+    lease: Option<i64>,
+    /// The most seats that one person may occupy, 1 to 1,000; no limit if absent.
+    person_cap: Option<i64>,
     /// The idle time that ends sessions, 60 to 604,800 seconds; 0: none; as recorded if absent.
     idle: Option<i64>,
 }
@@ -93,7 +107,6 @@ pub async fn sizing(
     }
     let (zone, seats) = (query::time_zone(&app).await?, license.view.seats);
     let sizes = sizes.unwrap_or_else(|| (seats - DEFAULT_DISTANCE).max(1)..=seats + DEFAULT_DISTANCE);
-    let (settings, assumed) = (settings(&assumptions), assumed(&assumptions));
     let query = SizingQuery {
         license: id,
         from,
@@ -101,8 +114,8 @@ pub async fn sizing(
         zone,
         current_seats: seats,
         sizes: sizes.clone(),
-        settings,
-        assumptions: assumed,
+        settings: Settings::of(&assumptions),
+        assumptions: Assumptions::of(&assumptions),
     };
     let figures = app.sizing.compute(&app.db, query).await?;
     let advice = Advisor::read(&app, &caller, license).await?.advice(&app, &caller, &figures).await?;
@@ -138,10 +151,14 @@ impl TrialQuery {
         let patience_seconds = fields.check("patience", patience);
         let attempt = in_range(self.attempt.unwrap_or(DEFAULT_ATTEMPT_SECONDS), 0, 3_600);
         let attempt_seconds = fields.check("attempt", attempt);
-        let growth = self.growth.unwrap_or(1.0);
-        let is_possible = (0.1..=10.0).contains(&growth);
-        let growth =
-            fields.check("growth", is_possible.then_some(growth).ok_or(FieldError::OutOfRange { min: 0, max: 10 }));
+        let all = growth(fields, "growth", self.growth);
+        let growth_light = growth(fields, "growth_light", self.growth_light);
+        let growth_middle = growth(fields, "growth_middle", self.growth_middle);
+        let growth_heavy = growth(fields, "growth_heavy", self.growth_heavy);
+        let seat_rule = query::parsed(fields, "seat_rule", self.seat_rule.as_deref());
+        let second_device = query::parsed(fields, "second_device", self.second_device.as_deref());
+        let lease = fields.check("lease", self.lease.map(|lease| in_range(lease, 10, 86_400)).transpose());
+        let cap = fields.check("person_cap", self.person_cap.map(|cap| in_range(cap, 1, 1_000)).transpose());
         let idle = self.idle.map(|idle| if idle == 0 { Ok(0) } else { in_range(idle, 60, 604_800) }).transpose();
         let idle_seconds = fields.check("idle", idle);
         Some(SizingAssumptions {
@@ -149,7 +166,14 @@ impl TrialQuery {
             patience_seconds: patience_seconds?,
             attempt_seconds: attempt_seconds?,
             queue: self.queue.unwrap_or(true),
-            growth: growth?,
+            growth: all?.unwrap_or(1.0),
+            growth_light: growth_light?,
+            growth_middle: growth_middle?,
+            growth_heavy: growth_heavy?,
+            seat_rule: seat_rule?,
+            second_device: second_device?,
+            lease_seconds: lease?,
+            person_cap: cap?,
             idle_seconds: idle_seconds?,
         })
     }
@@ -171,26 +195,10 @@ impl TrialQuery {
     }
 }
 
-fn settings(assumptions: &SizingAssumptions) -> Settings {
-    let growth = assumptions.growth;
-    Settings {
-        rules: RuleOverrides { idle_seconds: assumptions.idle_seconds, ..RuleOverrides::default() },
-        queue: assumptions.queue,
-        growth: Growth { light: growth, middle: growth, heavy: growth, ..Growth::default() },
-        ..Settings::default()
-    }
-}
-
-fn assumed(assumptions: &SizingAssumptions) -> Assumptions {
-    Assumptions {
-        refused: match assumptions.refused {
-            RefusedAssumption::Wait => RefusedBehavior::Wait,
-            RefusedAssumption::GoAway => RefusedBehavior::GoAway,
-            RefusedAssumption::AsRecorded => RefusedBehavior::AsRecorded,
-        },
-        patience: Micros::seconds(assumptions.patience_seconds),
-        attempt: Micros::seconds(assumptions.attempt_seconds),
-    }
+/// How many people there are for each recorded one, if it is given.
+fn growth(fields: &mut FieldErrors, name: &'static str, growth: Option<f64>) -> Option<query::Given<f64>> {
+    let is_possible = growth.is_none_or(|growth| (0.1..=10.0).contains(&growth));
+    fields.check(name, is_possible.then_some(growth).ok_or(FieldError::OutOfRange { min: 0, max: 10 }))
 }
 
 fn count(number: u64) -> i64 {

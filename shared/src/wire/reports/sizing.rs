@@ -1,7 +1,11 @@
 //! How many seats are really needed: recorded demand replayed at other settings, queueing models, advice and a trend.
 
 use super::{ReportLicense, ReportPeriod};
-use crate::{ids::UserId, license::Price, string_enum::string_enum};
+use crate::{
+    ids::UserId,
+    license::{Price, SeatRule, SecondDevice},
+    string_enum::string_enum,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -60,9 +64,51 @@ pub struct SizingAssumptions {
     pub queue: bool,
     /// How many people there are for each recorded one; 1.0: as many.
     pub growth: f64,
+    /// The same for the third of the people who work least; absent: as `growth`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth_light: Option<f64>,
+    /// The same for the middle third; absent: as `growth`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth_middle: Option<f64>,
+    /// The same for the third who work most; absent: as `growth`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth_heavy: Option<f64>,
+    /// What occupies one seat. Absent: as recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat_rule: Option<SeatRule>,
+    /// What happens on a second device. Absent: as recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_device: Option<SecondDevice>,
+    /// How long a session stays without a heartbeat, in seconds. Absent: as recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<i64>,
+    /// The most seats that one person may occupy. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_cap: Option<i64>,
     /// The idle time that ends sessions, in seconds; 0: none. Absent: as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_seconds: Option<i64>,
+}
+
+impl Default for SizingAssumptions {
+    /// People wait for a quarter of an hour, and everything else is as recorded.
+    fn default() -> Self {
+        Self {
+            refused: RefusedAssumption::Wait,
+            patience_seconds: 900,
+            attempt_seconds: 10,
+            queue: true,
+            growth: 1.0,
+            growth_light: None,
+            growth_middle: None,
+            growth_heavy: None,
+            seat_rule: None,
+            second_device: None,
+            lease_seconds: None,
+            person_cap: None,
+            idle_seconds: None,
+        }
+    }
 }
 
 /// What would have happened with a number of seats.

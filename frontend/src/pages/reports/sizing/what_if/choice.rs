@@ -2,16 +2,9 @@
 
 use seatkeeper_pool::{
     models::{engset::Engset, erlang_b, team::Team},
-    replay::{
-        Assumptions, Growth, RefusedBehavior, Settings, Totals,
-        demand::{Demand, Micros},
-        replay,
-    },
+    replay::{Assumptions, Settings, Totals, demand::Demand, replay},
 };
-use seatkeeper_shared::{
-    license::RuleOverrides,
-    wire::reports::{ModelRow, RefusedAssumption, SizingAssumptions, SizingModel},
-};
+use seatkeeper_shared::wire::reports::{ModelRow, SizingAssumptions, SizingModel};
 use std::ops::ControlFlow;
 
 /// What is tried: what the sliders say, and otherwise what the report assumes.
@@ -23,26 +16,11 @@ pub struct Choice {
 
 impl Choice {
     fn settings(&self) -> Settings {
-        let SizingAssumptions { growth, queue, idle_seconds, .. } = self.assumptions;
-        Settings {
-            seats: Some(self.seats),
-            rules: RuleOverrides { idle_seconds, ..RuleOverrides::default() },
-            queue,
-            growth: Growth { light: growth, middle: growth, heavy: growth, ..Growth::default() },
-            ..Settings::default()
-        }
+        Settings { seats: Some(self.seats), ..Settings::of(&self.assumptions) }
     }
 
     fn assumed(&self) -> Assumptions {
-        Assumptions {
-            refused: match self.assumptions.refused {
-                RefusedAssumption::Wait => RefusedBehavior::Wait,
-                RefusedAssumption::GoAway => RefusedBehavior::GoAway,
-                RefusedAssumption::AsRecorded => RefusedBehavior::AsRecorded,
-            },
-            patience: Micros::seconds(self.assumptions.patience_seconds),
-            attempt: Micros::seconds(self.assumptions.attempt_seconds),
-        }
+        Assumptions::of(&self.assumptions)
     }
 
     /// What would have happened. `None` if the demand is none.
@@ -118,6 +96,7 @@ mod tests {
                     queue: settings.queue,
                     growth,
                     idle_seconds: settings.rules.idle_seconds,
+                    ..SizingAssumptions::default()
                 },
             };
             assert_eq!((choice.settings(), choice.assumed()), (settings, assumptions));
@@ -127,14 +106,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_models_are_those_of_the_report_and_follow_the_number_of_people() {
-        let assumptions = SizingAssumptions {
-            refused: RefusedAssumption::Wait,
-            patience_seconds: 900,
-            attempt_seconds: 10,
-            queue: true,
-            growth: 1.0,
-            idle_seconds: None,
-        };
+        let assumptions = SizingAssumptions::default();
         let choice = Choice { seats: 10, assumptions };
         let found = SizingModel { people: 15, session_seconds: 600, busy_load: 7.5, rows: Vec::new() };
         let row = choice.model(&found, 1.0).unwrap();
