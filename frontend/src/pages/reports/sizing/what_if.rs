@@ -6,6 +6,7 @@ use super::SizingState;
 use crate::{
     format::Format,
     i18n::*,
+    pages::reports::filter::rfc3339,
     text::text,
     ui::{
         checkbox::Checkbox,
@@ -65,8 +66,15 @@ pub fn WhatIf(
     state: SizingState,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    // The period of the report, to the instant: otherwise the sliders could begin with other figures.
+    let about = Memo::new(move |_| {
+        let of = |report: &SizingReport| (report.license.id, report.period.from, report.period.to);
+        state.report.value.with(|report| report.as_deref().map(of))
+    });
     let query = Query::<SizingDemand>::new(move || {
-        state.page.request(endpoints::reports::sizing_demand).filter(|_| state.report.value.with(Option::is_some))
+        let (license, from, to) = about.get()?;
+        let request = endpoints::reports::sizing_demand().with("license", &license.to_string());
+        Some(request.with("from", &rfc3339(from)).with("to", &rfc3339(to)))
     });
     let demand = Memo::new(move |_| {
         query.with(|answer| serde_json::from_str::<Demand>(&answer.demand).ok().map(Arc::new)).flatten()
