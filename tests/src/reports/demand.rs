@@ -2,15 +2,11 @@
 
 use super::{end, refused_at, start_at, wait_at};
 use crate::harness::{World, on_both_engines};
-use seatkeeper::pool::replay::{
-    Assumptions, Growth, RefusedBehavior, Settings,
-    demand::{Demand, Micros},
-    replay,
-};
+use seatkeeper::pool::replay::{Assumptions, Settings, demand::Demand, replay};
 use seatkeeper_shared::{
     ids::LicenseId,
-    license::{Model, RuleOverrides},
-    wire::reports::{RefusedAssumption, SizeOutcome, SizingAssumptions, SizingDemand, SizingReport},
+    license::Model,
+    wire::reports::{SizeOutcome, SizingAssumptions, SizingDemand, SizingReport},
 };
 use serde_json::json;
 use std::ops::ControlFlow;

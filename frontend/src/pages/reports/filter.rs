@@ -9,6 +9,7 @@ use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
     endpoints::Endpoint,
     ids::{GroupId, LicenseId, ProductId, UserId},
+    license::{SeatRule, SecondDevice},
     session::Platform,
     wire::reports::{PeakPeriod, RefusedAssumption, SeatTimeGrouping},
 };
@@ -78,6 +79,11 @@ pub struct ReportFilter {
     pub patience: i64,
     /// The number of people, in percent of those recorded.
     pub growth: i64,
+    /// The rules of the license that are tried, in place of the recorded ones.
+    pub seat_rule: Option<SeatRule>,
+    pub second_device: Option<SecondDevice>,
+    /// The most seats that one person may occupy.
+    pub person_cap: Option<i64>,
 }
 
 impl Default for ReportFilter {
@@ -97,6 +103,9 @@ impl Default for ReportFilter {
             refused: RefusedAssumption::Wait,
             patience: DEFAULT_PATIENCE,
             growth: SAME_PEOPLE,
+            seat_rule: None,
+            second_device: None,
+            person_cap: None,
         }
     }
 }
@@ -170,6 +179,9 @@ impl ReportFilter {
             refused: text("refused").parse().unwrap_or(default.refused),
             patience: number("patience", default.patience, 0..=86_400),
             growth: number("growth", default.growth, 10..=1_000),
+            seat_rule: text("seat_rule").parse().ok(),
+            second_device: text("second_device").parse().ok(),
+            person_cap: text("person_cap").parse().ok().filter(|cap| (1..=1_000).contains(cap)),
         }
     }
 
@@ -191,6 +203,10 @@ impl ReportFilter {
         put("refused", self.refused.to_string(), self.refused == default.refused);
         put("patience", self.patience.to_string(), self.patience == default.patience);
         put("growth", self.growth.to_string(), self.growth == default.growth);
+        for (name, value) in self.tried_rules() {
+            let is_default = value.is_none();
+            put(name, value.unwrap_or_default(), is_default);
+        }
         query.to_query_string()
     }
 
@@ -234,7 +250,17 @@ impl ReportFilter {
     pub fn assume<T>(&self, request: Endpoint<T>) -> Endpoint<T> {
         let growth = format!("{}.{:02}", self.growth / 100, self.growth % 100);
         let request = request.with("refused", self.refused.as_str());
-        request.with("patience", &self.patience.to_string()).with("growth", &growth)
+        let request = request.with("patience", &self.patience.to_string()).with("growth", &growth);
+        let given = self.tried_rules().into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.fold(request, |request, (name, value)| request.with(name, &value))
+    }
+
+    fn tried_rules(&self) -> [(&'static str, Option<String>); 3] {
+        [
+            ("seat_rule", self.seat_rule.map(|rule| rule.to_string())),
+            ("second_device", self.second_device.map(|rule| rule.to_string())),
+            ("person_cap", self.person_cap.map(|cap| cap.to_string())),
+        ]
     }
 
     /// Adds the people and platforms to a request.
@@ -314,6 +340,9 @@ mod tests {
             ("refused", "go_away"),
             ("patience", "60"),
             ("growth", "120"),
+            ("seat_rule", "device"),
+            ("second_device", "refuse"),
+            ("person_cap", "2"),
         ];
         let filter = read(&pairs);
         let query = filter.query();

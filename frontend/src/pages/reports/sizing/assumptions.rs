@@ -4,15 +4,21 @@ use super::SizingState;
 use crate::{
     format::Texts,
     i18n::*,
+    labels,
     text::text,
     ui::select::{Select, SelectOption},
 };
 use chrono::TimeDelta;
 use leptos::prelude::*;
-use seatkeeper_shared::wire::reports::RefusedAssumption;
+use seatkeeper_shared::{
+    license::{SeatRule, SecondDevice},
+    wire::reports::RefusedAssumption,
+};
 
 /// The times that people wait, in seconds, that are offered.
 const PATIENCES: [i64; 5] = [60, 300, 900, 1_800, 3_600];
+/// The most seats of one person that are offered.
+const CAPS: [i64; 3] = [1, 2, 3];
 /// The numbers of people that are offered, in percent of those recorded.
 const GROWTHS: [i64; 7] = [50, 80, 100, 120, 150, 200, 300];
 
@@ -81,8 +87,59 @@ pub fn AssumptionsCard(
                         page.update_filter(|filter| filter.growth = percent.parse().unwrap_or(filter.growth));
                     }
                 />
+                <TriedRules state />
             </div>
         </section>
+    }
+}
+
+/// The rules of the license that can be tried.
+#[component]
+fn TriedRules(
+    /// The report and the state of its page.
+    state: SizingState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let page = state.page;
+    let format = page.format;
+    let as_recorded = move || SelectOption::new("", t_string!(i18n, sizing.as_it_was));
+    let seat_rules = Signal::derive(move || {
+        let rules = SeatRule::ALL.iter().map(|rule| SelectOption::new(rule.as_str(), labels::seat_rule(i18n, *rule)));
+        std::iter::once(as_recorded()).chain(rules).collect::<Vec<_>>()
+    });
+    let second_devices = Signal::derive(move || {
+        let option = |rule: &SecondDevice| SelectOption::new(rule.as_str(), labels::second_device(i18n, *rule));
+        std::iter::once(as_recorded()).chain(SecondDevice::ALL.iter().map(option)).collect::<Vec<_>>()
+    });
+    let caps = Signal::derive(move || {
+        let chosen = page.filter.with(|filter| filter.person_cap);
+        let own = chosen.filter(|cap| !CAPS.contains(cap));
+        let option = |cap: i64| SelectOption::new(cap.to_string(), format.number(cap));
+        let none = SelectOption::new("", t_string!(i18n, sizing.no_cap));
+        std::iter::once(none).chain(CAPS.into_iter().chain(own).map(option)).collect::<Vec<_>>()
+    });
+    view! {
+        <Select
+            label=text!(sizing.seat_rule)
+            name="seat_rule"
+            options=seat_rules
+            value=page.chosen(|filter| filter.seat_rule.map(|rule| rule.to_string()).unwrap_or_default())
+            choose=move |rule: String| page.update_filter(|filter| filter.seat_rule = rule.parse().ok())
+        />
+        <Select
+            label=text!(sizing.second_device)
+            name="second_device"
+            options=second_devices
+            value=page.chosen(|filter| filter.second_device.map(|rule| rule.to_string()).unwrap_or_default())
+            choose=move |rule: String| page.update_filter(|filter| filter.second_device = rule.parse().ok())
+        />
+        <Select
+            label=text!(sizing.person_cap)
+            name="person_cap"
+            options=caps
+            value=page.chosen(|filter| filter.person_cap.map(|cap| cap.to_string()).unwrap_or_default())
+            choose=move |cap: String| page.update_filter(|filter| filter.person_cap = cap.parse().ok())
+        />
     }
 }
 
