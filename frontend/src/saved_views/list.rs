@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_location};
+use leptos_router::hooks::use_location;
 use seatkeeper_shared::{
     endpoints,
     permissions::Action,
@@ -116,7 +116,8 @@ fn ViewItem(
     let remove = move || t_string!(i18n, views.delete, name = name());
     view! {
         <li class="view-item">
-            <A href=address attr:class="menu-item" attr:aria-current=current>
+            // Not the router's link, which marks every view of the page as the current one.
+            <a class="menu-item" href=address aria-current=current>
                 <span class="view-name">
                     {name()}
                     <small class="muted">{note}</small>
@@ -124,7 +125,7 @@ fn ViewItem(
                 <Show when=move || current().is_some()>
                     <Icon glyph=Glyph::Tick />
                 </Show>
-            </A>
+            </a>
             <Show when=move || view.with_value(|view| state.may_change(view))>
                 <button type="button" class="icon-button" aria-label=change title=change on:click=edit>
                     <Icon glyph=Glyph::Settings />
