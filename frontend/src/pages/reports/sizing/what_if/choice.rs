@@ -65,6 +65,8 @@ pub fn mean_wait_seconds(totals: &Totals) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seatkeeper_pool::replay::RefusedBehavior;
+    use seatkeeper_shared::wire::reports::RefusedAssumption;
     use serde::Deserialize;
     use wasm_bindgen_test::wasm_bindgen_test;
 
