@@ -16,7 +16,6 @@ pub mod clock;
 pub mod commit_hooks;
 pub mod csv_cell;
 pub mod db;
-mod demand;
 pub mod directory_log;
 pub mod egress;
 pub mod entitlements;

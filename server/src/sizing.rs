@@ -7,6 +7,7 @@ mod beginning;
 mod busy_hours;
 mod changes;
 mod daily_peaks;
+mod demand;
 mod facts;
 mod figures;
 pub mod history;
@@ -19,6 +20,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+pub use demand::DemandReader;
 pub use figures::{SizedSeats, SizingFigures, TARGET};
 use seatkeeper_shared::ids::LicenseId;
 use std::{ops::RangeInclusive, sync::Arc};

@@ -1,14 +1,14 @@
 //! The recorded demand of a license for a replay in the browser: so much of it as a browser replays in an instant.
 
+use super::{
+    SizingError,
+    history::{self, Record},
+};
 use crate::{
     db::Db,
     pool::replay::{
         demand::Demand,
         history::{HistoryEvent, RecordedChange},
-    },
-    sizing::{
-        SizingError,
-        history::{self, Record},
     },
     tasks::spawn_blocking,
 };
