@@ -39,6 +39,7 @@ fn demand(sessions: u32) -> Demand {
             offers_after: true,
         };
         Request {
+            in_place: false,
             at: Micros::seconds((day / 5 * 7 + day % 5) * DAY + 28_800 + of_day),
             order: Order(number),
             person: PersonIndex(person),

@@ -10,6 +10,7 @@ use seatkeeper_shared::{
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
 };
+use std::collections::BTreeSet;
 
 impl Pool {
     /// Admission: creates a session with a seat, unless a rule refuses.
@@ -20,10 +21,51 @@ impl Pool {
     /// # Errors
     /// Returns the refusal, with the numbers that the agent is shown.
     pub fn admit(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> Result<Session, Refusal> {
+        match request.in_place_of {
+            Some(own) => self.admit_in_place_of(own, user, request, now),
+            None => self.admit_to(false, user, request, now),
+        }
+    }
+
+    /// Ends a session of the user and gives its seat to a new one, or does neither. The queue gets nothing less by that,
+    /// so it is not asked, and neither are limits: no more seats are occupied than before.
+    fn admit_in_place_of(
+        &mut self,
+        own: SessionId,
+        user: UserId,
+        request: SeatRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Session, Refusal> {
+        if self.session(own).is_none_or(|live| live.user != user) {
+            return Err(self.refusal(Code::NotFound, None));
+        }
+        if self.is_borrowed(own) {
+            return Err(self.refusal(Code::Borrowed, None));
+        }
+        let (savepoint, occupied) = (self.savepoint(&BTreeSet::from([user])), self.occupied());
+        self.end(own, &EndCause::automatic(EndReason::GivenUp), now);
+        // Unless another session of the user shares it.
+        let has_seat = self.occupied() < occupied;
+        let request = SeatRequest { in_place_of: None, ..request };
+        self.admit_to(has_seat, user, request.clone(), now).or_else(|_| {
+            self.roll_back(savepoint);
+            // What refuses it without that session refuses it with it, and this refusal has the true numbers.
+            self.admit_to(false, user, request, now)
+        })
+    }
+
+    /// Creates a session. `has_seat`: there is a seat for it, whatever the license's numbers say.
+    fn admit_to(
+        &mut self,
+        has_seat: bool,
+        user: UserId,
+        request: SeatRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Session, Refusal> {
         self.check_eligible(user, now)?;
         self.check_borrow_request(user, &request)?;
         let replaced = self.sessions_to_replace(user, &request.device)?;
-        if replaced.is_empty() {
+        if replaced.is_empty() && !has_seat {
             self.check_seat_for(user, &request)?;
         }
         let cause = EndCause::automatic(EndReason::ReplacedByOtherDevice);

@@ -22,6 +22,8 @@ enum Step {
     Connect(usize),
     Renew(usize),
     Borrow(usize),
+    /// A new session in place of the agent's.
+    Exchange(usize),
     Finish(usize),
     EndByAdmin(usize),
     RenewTicket(usize),
@@ -46,7 +48,8 @@ impl Agent {
         steps.extend(if self.assigned { vec![Step::Revoke(n), Step::RevokeAndEnd(n)] } else { vec![Step::Grant(n)] });
         match (&self.session, &self.ticket) {
             (Some(_), _) => {
-                steps.extend([Step::Connect(n), Step::Renew(n), Step::Borrow(n), Step::Finish(n), Step::EndByAdmin(n)]);
+                steps.extend([Step::Connect(n), Step::Renew(n), Step::Borrow(n), Step::Exchange(n)]);
+                steps.extend([Step::Finish(n), Step::EndByAdmin(n)]);
             }
             (None, None) => steps.extend([Step::Request(n), Step::RequestOrWait(n)]),
             (None, Some(_)) => {
@@ -85,6 +88,11 @@ fn decide(pool: &mut Pool, step: Step, at: DateTime<Utc>) -> Option<(usize, Code
                 pool.enqueue(user, ticket, request, at);
             }
         }
+        Step::Exchange(n) => {
+            let (user, own, _) = ids(n);
+            let request = SeatRequest { in_place_of: Some(own), ..request(number(n), "", Mode::Attended) };
+            refused = pool.admit(user, request, at).err().map(|refusal| (n, refusal.code));
+        }
         Step::Connect(n) => drop(pool.connect(ids(n).1, Platform::Mac, at)),
         Step::Renew(n) => drop(pool.renew(ids(n).1, true, at)),
         Step::Borrow(n) => drop(pool.borrow(ids(n).1, TimeDelta::seconds(BORROW_TICKS * TICK_SECONDS), at)),
@@ -107,7 +115,7 @@ fn decide(pool: &mut Pool, step: Step, at: DateTime<Utc>) -> Option<(usize, Code
 
 /// The pool before a request and after it was undone.
 fn undone(pool: &Pool, step: Step, at: DateTime<Utc>) -> Option<(Pool, Pool)> {
-    let (Step::Request(agent) | Step::RequestOrWait(agent)) = step else { return None };
+    let (Step::Request(agent) | Step::RequestOrWait(agent) | Step::Exchange(agent)) = step else { return None };
     let mut before = pool.clone();
     before.settle(at);
     before.offer_seats(at);
@@ -148,6 +156,12 @@ impl Model for SeatModel {
         let mut pool = before.pool();
         let leaves_something = undone(&pool, step, at).is_some_and(|(before, after)| before != after);
         let refused = decide(&mut pool, step, at);
+        if let Step::Exchange(n) = step
+            && refused.is_none()
+        {
+            // The new session is written at once.
+            before.agents[n].session = None;
+        }
         let mut next = before.after(&pool, at);
         next.broken = next.broken_since(state, step, refused);
         next.broken = next.broken.or(leaves_something.then_some("an undone request left something"));

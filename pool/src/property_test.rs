@@ -17,7 +17,20 @@ use seatkeeper_shared::{
 /// A command, or the passing of time. Sessions and tickets are chosen by an index modulo their number.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Request { by: u128, device: u8, mode: Mode, wait: bool, borrow: Option<i64> },
+    Request {
+        by: u128,
+        device: u8,
+        mode: Mode,
+        wait: bool,
+        borrow: Option<i64>,
+    },
+    /// A request in place of a session, which may be that of somebody else.
+    Exchange {
+        by: u128,
+        device: u8,
+        own: usize,
+        borrow: Option<i64>,
+    },
     Connect(usize),
     Renew(usize, bool),
     End(usize, EndReason),
@@ -31,7 +44,10 @@ pub(crate) enum Step {
     Leave(usize),
     Move(usize, i64),
     Grant(u128),
-    Revoke { from: u128, end_now: bool },
+    Revoke {
+        from: u128,
+        end_now: bool,
+    },
     Suspend(u128),
     Resize(i64),
     ChangeRules(RuleOverrides),
@@ -46,6 +62,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (agent.clone(), 0..2_u8, mode, prop::bool::weighted(0.8), prop::option::weighted(0.2, 1..200_i64))
             .prop_map(|(by, device, mode, wait, borrow)| Step::Request { by, device, mode, wait, borrow }),
+        4 => (agent.clone(), 0..2_u8, any_one.clone(), prop::option::weighted(0.2, 1..200_i64))
+            .prop_map(|(by, device, own, borrow)| Step::Exchange { by, device, own, borrow }),
         3 => (any_one.clone(), 1..200_i64).prop_map(|(session, seconds)| Step::Borrow(session, seconds)),
         2 => any_one.clone().prop_map(Step::Connect),
         4 => (any_one.clone(), any::<bool>()).prop_map(|(session, active)| Step::Renew(session, active)),
@@ -128,8 +146,23 @@ pub(crate) fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
 /// The result of a step.
 #[derive(Debug, PartialEq)]
 pub(crate) enum StepOutcome {
-    Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<Session, Refusal> },
-    Acceptance { offered: bool, result: Result<Session, Refusal> },
+    Admission {
+        by: UserId,
+        device: String,
+        borrow: Option<TimeDelta>,
+        result: Result<Session, Refusal>,
+    },
+    Exchange {
+        by: UserId,
+        device: String,
+        borrow: Option<TimeDelta>,
+        in_place_of: Option<SessionId>,
+        result: Result<Session, Refusal>,
+    },
+    Acceptance {
+        offered: bool,
+        result: Result<Session, Refusal>,
+    },
     Other(String),
 }
 
@@ -147,6 +180,13 @@ pub(crate) fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128
                 pool.enqueue(user(*by), ticket(next), request.clone(), at);
             }
             StepOutcome::Admission { by: user(*by), device: request.device, borrow, result }
+        }
+        Step::Exchange { by, device, own, borrow } => {
+            let device = format!("NB-{device}");
+            let (in_place_of, borrow) = (exchanged(pool, user(*by), *own), borrow.map(TimeDelta::seconds));
+            let request = SeatRequest { borrow, in_place_of, ..request(next, &device, Mode::Application) };
+            let result = pool.admit(user(*by), request, at);
+            StepOutcome::Exchange { by: user(*by), device, borrow, in_place_of, result }
         }
         Step::Accept(which) => match ticket_at(pool, *which).cloned() {
             Some(ticket) => {
@@ -200,8 +240,15 @@ fn decide_debug(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         Step::Resize(seats) => format!("{:?}", pool.resize(*seats)),
         Step::ChangeRules(chosen) => format!("{:?}", pool.change_rules(chosen.apply_to(pool.terms.rules), at)),
         Step::LimitGroups(limits) => format!("{:?}", pool.limit_groups(limits)),
-        Step::Request { .. } | Step::Accept(_) | Step::Advance(_) => String::new(),
+        Step::Request { .. } | Step::Exchange { .. } | Step::Accept(_) | Step::Advance(_) => String::new(),
     }
+}
+
+/// The session that a user gives up: mostly one of theirs.
+fn exchanged(pool: &Pool, by: UserId, number: usize) -> Option<SessionId> {
+    let own = pool.sessions_of(by);
+    let others = || pool.sessions().nth(number % pool.sessions().count().max(1)).map(|live| live.id);
+    own.get(number % own.len().max(1)).copied().or_else(others)
 }
 
 fn ticket_at(pool: &Pool, number: usize) -> Option<&Ticket> {
@@ -241,7 +288,7 @@ fn run(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
         );
         let mut fresh = replica.read_pool(&cached);
 
-        if let Step::Request { by, .. } = step {
+        if let Step::Request { by, .. } | Step::Exchange { by, .. } = step {
             undone_requests_leave_nothing(&cached, user(*by), step, at)?;
         }
 
@@ -265,6 +312,9 @@ fn run(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
         match outcome {
             StepOutcome::Admission { by, device, borrow, result } => {
                 replica.result_is_right(&before, (by, &device, borrow), result, at)?;
+            }
+            StepOutcome::Exchange { by, device, borrow, in_place_of, result } => {
+                replica.exchange_is_right(&before, (by, &device, borrow), in_place_of, result, at)?;
             }
             StepOutcome::Acceptance { offered, result } => {
                 prop_assert_eq!(offered, result.is_ok(), "an offer can be accepted")

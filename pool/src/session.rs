@@ -35,6 +35,8 @@ pub struct SeatRequest {
     pub ticket: Option<TicketId>,
     /// For how long the seat is to be borrowed, if it is.
     pub borrow: Option<TimeDelta>,
+    /// A session of the user that ends at the same instant, if the request is granted.
+    pub in_place_of: Option<SessionId>,
 }
 
 impl SeatRequest {
@@ -50,6 +52,7 @@ impl SeatRequest {
             idempotency_key: None,
             ticket: None,
             borrow: None,
+            in_place_of: None,
         }
     }
 }

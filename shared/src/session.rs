@@ -63,6 +63,8 @@ string_enum! {
         LicenseEnded = "license_ended",
         /// The agent took over on another device.
         ReplacedByOtherDevice = "replaced_by_other_device",
+        /// The agent gave it up for another session.
+        GivenUp = "given_up",
         /// The agent's client disconnected and reported it.
         Abandoned = "abandoned",
     }

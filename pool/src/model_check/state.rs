@@ -149,7 +149,10 @@ impl ModelState {
         let offered = (0..3).filter(|n| self.agents[*n].is_offered() && !before.agents[*n].is_offered());
         let place = |n: usize| self.agents[n].ticket.as_ref().map_or(0, |ticket| ticket.place);
         let overtaken = offered.map(place).any(|place| self.first_place().is_some_and(|first| first < place));
-        let wrong = refused.is_some_and(|(by, code)| before.refusal(by) != Some(code));
+        let wrong = refused.is_some_and(|(by, code)| match step {
+            Step::Exchange(_) => before.exchange_refusal(by) != Some(code),
+            _ => before.refusal(by) != Some(code),
+        });
         let rules = [
             (self.free() < 0 && self.occupied() > before.occupied(), "more seats are occupied than there are"),
             (
@@ -169,6 +172,17 @@ impl ModelState {
         let lost = (0..3).filter(|n| borrows(before, *n) && !borrows(self, *n));
         let may = |n: usize| step == Step::Tick || [Step::Finish(n), Step::Suspend(n)].contains(&step);
         lost.into_iter().any(|n| !may(n))
+    }
+
+    /// Why an agent with a session cannot exchange it: never for lack of seats.
+    fn exchange_refusal(&self, agent: usize) -> Option<Code> {
+        let agent = &self.agents[agent];
+        let rules = [
+            (agent.session.as_ref().is_some_and(|seated| seated.borrowed), Code::Borrowed),
+            (!agent.assigned, Code::NotAssigned),
+            (agent.cooling > 0, Code::CoolingDown),
+        ];
+        rules.into_iter().find_map(|(refuses, code)| refuses.then_some(code))
     }
 
     /// Why an agent without a session gets no seat in this state.

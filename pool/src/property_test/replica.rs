@@ -362,6 +362,46 @@ impl Replica {
         Ok(())
     }
 
+    /// Checks that a session is exchanged for another one, or nothing happens.
+    pub fn exchange_is_right(
+        &self,
+        before: &Self,
+        (by, device, borrow): (UserId, &str, Option<TimeDelta>),
+        in_place_of: Option<SessionId>,
+        result: Result<Session, Refusal>,
+        at: DateTime<Utc>,
+    ) -> Result<(), TestCaseError> {
+        let Some(given_up) = in_place_of else { return self.result_is_right(before, (by, device, borrow), result, at) };
+        // Before it, what has expired has ended.
+        let Some(own) = self.sessions.get(&given_up).filter(|_| result.is_err()) else {
+            prop_assert!(result.is_ok(), "a session ended although it was not exchanged");
+            prop_assert!(!self.sessions.contains_key(&given_up), "an exchanged session goes on");
+            let mut without = before.clone();
+            without.sessions.remove(&given_up);
+            prop_assert!(without.ineligibility(by, device, at).is_none(), "granted against a rule");
+            let is_freed = without.occupied() < before.occupied();
+            prop_assert!(!is_freed || self.occupied() <= before.occupied(), "an exchange occupies one more seat");
+            return Ok(());
+        };
+        match result.map_err(|refusal| refusal.code) {
+            Err(Code::NotFound) => prop_assert!(own.user != by),
+            Err(Code::Borrowed) => prop_assert!(own.borrowed_until.is_some()),
+            Err(code) => {
+                prop_assert!(own.user == by && own.borrowed_until.is_none());
+                let mut without = self.clone();
+                without.sessions.remove(&given_up);
+                let rule = self.ineligibility(by, device, at).or(self.no_seat(by));
+                let borrows = self.borrow_refusal(by, device, borrow).filter(|_| borrow.is_some());
+                prop_assert!(rule == Some(code) || borrows == Some(code), "the rule that refused: {}", code);
+                let is_freed = without.occupied() < self.occupied();
+                let by_seats = without.ineligibility(by, device, at).is_none() && borrows != Some(code);
+                prop_assert!(!by_seats || !is_freed, "refused the seat that was given up");
+            }
+            Ok(_) => {}
+        }
+        Ok(())
+    }
+
     /// The number of users who have a named seat: by assignment, or by a session that may finish.
     fn seat_owners(&self) -> i64 {
         let assigned = self.users.values().filter(|user| user.assigned).map(|user| user.id);

@@ -184,7 +184,18 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     /// For how long the seat was to be borrowed, if it was.
     pub borrow: Option<Micros>,
+    /// Whether it was made in place of a session of the same person, which is recorded to be given up at this time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_place: bool,
     pub result: RequestResult,
+}
+
+impl Request {
+    /// An attended request with nothing that is optional.
+    pub fn new(at: Micros, order: Order, person: PersonIndex, device: DeviceIndex, result: RequestResult) -> Self {
+        let (platform, borrow, in_place) = Default::default();
+        Self { at, order, person, device, mode: Mode::Attended, platform, borrow, in_place, result }
+    }
 }
 
 /// What became of a request in truth.

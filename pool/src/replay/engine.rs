@@ -18,8 +18,9 @@ use crate::{SeatRequest, Session, changes::SeatChange};
 use agenda::{Agenda, Item};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{TicketId, UserId},
+    ids::{SessionId, TicketId, UserId},
     problem::Code,
+    session::EndReason,
 };
 pub(super) use start::number as number_of;
 use start::{group_id, session_id, ticket_id, user_id};
@@ -47,6 +48,8 @@ pub(super) struct Engine<'a, F> {
     devices: Vec<String>,
     agenda: Agenda,
     tickets: HashMap<Entry, ReplayedTicket>,
+    /// Sessions that end at this time, if no request is granted in their place.
+    giving_up: Vec<Entry>,
     now: Micros,
     /// Requests that belong to an attempt that got a seat or a ticket.
     is_satisfied: Vec<bool>,
@@ -109,6 +112,9 @@ impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
     fn move_to(&mut self, at: Micros) {
         if at <= self.now {
             return;
+        }
+        for entry in std::mem::take(&mut self.giving_up) {
+            self.end_session(entry, EndReason::GivenUp, true);
         }
         if self.stage.is_due() {
             self.catch_up();
@@ -188,6 +194,7 @@ impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
 
     fn run_item(&mut self) {
         match self.agenda.take() {
+            Some(Item::End { entry, reason: EndReason::GivenUp, .. }) => self.giving_up.push(entry),
             Some(Item::End { entry, reason, offers_after }) => self.end_session(entry, reason, offers_after),
             Some(Item::Connect { entry }) => self.connect_session(entry),
             Some(Item::Step { entry, step }) => self.step_session(entry, step),
@@ -212,6 +219,7 @@ impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
         let request = SeatRequest {
             platform: source.platform,
             borrow: source.borrow.map(Micros::length),
+            in_place_of: self.given_up_by(user).filter(|_| source.in_place),
             ..SeatRequest::new(session_id(entry), device, source.mode, String::new())
         };
         self.fates[number] = match self.check_person_cap(user, &request) {
@@ -236,6 +244,12 @@ impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
         self.catch_up();
     }
 
+    /// The session that a person gives up at this time.
+    fn given_up_by(&self, user: UserId) -> Option<SessionId> {
+        let sessions = self.giving_up.iter().filter_map(|entry| self.stage.pool.session(session_id(*entry)));
+        sessions.filter(|live| live.user == user).map(|live| live.id).next()
+    }
+
     /// Marks the later requests of the same attempt.
     fn satisfy(&mut self, number: usize) {
         let mut next = self.plan.requests[number].next;
@@ -258,7 +272,8 @@ impl<F: FnMut(Micros, &SeatChange, i64)> Engine<'_, F> {
         if pool.holders.contains_key(&holder) {
             return None;
         }
-        let sessions = pool.sessions_of(user).into_iter().filter_map(|id| pool.session(id));
+        let own = pool.sessions_of(user).into_iter().filter(|id| Some(*id) != request.in_place_of);
+        let sessions = own.filter_map(|id| pool.session(id));
         let held: HashSet<_> = sessions.map(|live| pool.holder(user, &live.device, live.id)).collect();
         (held.len() >= cap).then(|| {
             self.stage.pool.record_refusal(user, request.device.clone(), Code::GroupLimit);

@@ -20,6 +20,7 @@ use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
     license::{GroupLimit, Model, Rules},
     people::UserStatus,
+    problem::Code,
 };
 use std::collections::HashMap;
 
@@ -129,11 +130,16 @@ impl Recorder {
         let outcome = decide(&mut self.pool, step, self.at, number);
         self.record();
         if let (Step::Request { by, wait, .. }, StepOutcome::Admission { device, result: Err(refusal), .. }) =
-            (step, outcome)
+            (step, &outcome)
             && !(*wait && refusal.can_wait())
         {
             assert!(!*wait || !refusal.can_wait() || is_waiting(by, &self.pool));
-            self.log(RecordedChange::Refused { user: user(*by), code: refusal.code, device: Some(device) });
+            self.log(RecordedChange::Refused { user: user(*by), code: refusal.code, device: Some(device.clone()) });
+        } else if let StepOutcome::Exchange { by, device, result: Err(refusal), .. } = outcome
+            // That there is no such session is no refusal by a rule.
+            && !matches!(refusal.code, Code::NotFound | Code::Borrowed)
+        {
+            self.log(RecordedChange::Refused { user: by, code: refusal.code, device: Some(device) });
         }
     }
 }

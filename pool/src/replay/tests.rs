@@ -54,6 +54,7 @@ impl Recorded {
             mode: Mode::Application,
             platform: None,
             borrow: None,
+            in_place: false,
             result,
         });
         self

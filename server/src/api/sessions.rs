@@ -231,6 +231,7 @@ impl SeatWish {
             support_key: app.random.support_key(),
             idempotency_key,
             borrow: borrow.map(TimeDelta::seconds),
+            in_place_of: wanted.in_place_of,
         };
         Ok(Self { wanted: WantedSeat { user: caller.id, product, request }, signer })
     }

@@ -203,8 +203,15 @@ impl Batch {
             };
         }
         let now = self.now;
+        let mut licenses = self.candidate_licenses(user, product);
+        if let Some(own) = request.in_place_of {
+            match self.license_to_exchange(own, user, &licenses) {
+                Ok(license) => licenses = vec![license],
+                Err(code) => return Outcome::Failed(code),
+            }
+        }
         let mut refusals = Vec::new();
-        for license in self.candidate_licenses(user, product) {
+        for license in licenses {
             let Some(pool) = self.pool(license) else { continue };
             match pool.admit(user, request.clone(), now) {
                 Ok(live) => return self.created(license, &live, product),

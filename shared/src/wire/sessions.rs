@@ -116,12 +116,17 @@ pub struct NewSession {
     /// attended sessions. A ticket taken by `wait` does not keep this: borrow the session once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
+    /// A live session of the caller with the same product that ends at the same instant, so that its seat need not be
+    /// free: not even the queue comes in between. If the request is refused, that session goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<SessionId>,
 }
 
 impl NewSession {
     /// A request with nothing that is optional.
     pub fn new(product: String, device: String, mode: Mode) -> Self {
-        Self { product, device, mode, platform: None, remote_device: None, wait: false, borrow_seconds: None }
+        let (platform, remote_device, borrow_seconds, in_place_of) = Default::default();
+        Self { product, device, mode, platform, remote_device, wait: false, borrow_seconds, in_place_of }
     }
 }
 

@@ -27,7 +27,7 @@ impl<'a> Derivation<'a> {
     pub(super) fn find_cause(&mut self, number: usize, change: &RecordedChange) {
         let (now, at) = (self.now, self.at());
         match change {
-            RecordedChange::Created { .. } => self.created(number),
+            RecordedChange::Created { .. } => self.created(number, None),
             RecordedChange::Refused { user, code, device } => self.refused(number, *user, *code, device.as_ref()),
             RecordedChange::Queued { ticket, user, device, mode, platform } => {
                 let request = seat_request(SessionId(ticket.0), device, *mode, *platform);
@@ -74,8 +74,8 @@ impl<'a> Derivation<'a> {
         later.take_while(move |(_, event)| event.at == now).map(|(number, event)| (number, &event.change))
     }
 
-    /// A session, by a request or the acceptance of an offer.
-    fn created(&mut self, number: usize) {
+    /// A session, by a request, perhaps in place of another one, or by the acceptance of an offer.
+    fn created(&mut self, number: usize, in_place_of: Option<SessionId>) {
         let Some(RecordedChange::Created { session, user, device, mode, platform }) = self.event(number) else {
             return;
         };
@@ -86,12 +86,13 @@ impl<'a> Derivation<'a> {
             Some((_, RecordedChange::Borrowed { session: of, until })) if *of == session => Some(*until - now),
             _ => None,
         };
-        // The acceptance of an offer cannot borrow the seat at once.
+        // The acceptance of an offer cannot borrow the seat at once, nor end another session.
         let ticket = self.following(number).find_map(|(_, change)| match change {
             RecordedChange::TicketEnded { ticket, session: Some(of), .. } if *of == session => Some(*ticket),
             _ => None,
         });
-        let ticket = ticket.filter(|_| borrow.is_none()).and_then(|ticket| self.stage.pool.ticket(ticket));
+        let is_plain = borrow.is_none() && in_place_of.is_none();
+        let ticket = ticket.filter(|_| is_plain).and_then(|ticket| self.stage.pool.ticket(ticket));
         let accepted = ticket
             .filter(|ticket| ticket.offer_until.is_some() && (&ticket.device, ticket.mode) == (&request.device, mode));
         if let Some(ticket) = accepted.map(|ticket| ticket.id) {
@@ -101,7 +102,7 @@ impl<'a> Derivation<'a> {
             return;
         }
         let device = request.device.clone();
-        drop(self.stage.pool.admit(user, SeatRequest { borrow, ..request }, now));
+        drop(self.stage.pool.admit(user, SeatRequest { borrow, in_place_of, ..request }, now));
         let noted = Request {
             at,
             order: order(number),
@@ -110,6 +111,7 @@ impl<'a> Derivation<'a> {
             mode,
             platform,
             borrow: borrow.map(Micros::of),
+            in_place: in_place_of.is_some(),
             result: RequestResult::Seated(Work::default()),
         };
         let request = self.notes.add_request(noted);
@@ -136,8 +138,7 @@ impl<'a> Derivation<'a> {
                 let device = self.notes.device(&device);
                 let (result, borrow) = (RequestResult::Refused(code), borrow.map(Micros::of));
                 let order = order(number);
-                let mode = Mode::Attended;
-                self.notes.add_request(Request { at, order, person, device, mode, platform: None, borrow, result });
+                self.notes.add_request(Request { borrow, ..Request::new(at, order, person, device, result) });
             }
         }
     }
@@ -150,7 +151,7 @@ impl<'a> Derivation<'a> {
         let until = self.stage.pool.cool_down_until(user, now);
         self.wakes.extend(until.map(|until| (after_sweep(until), user)));
         let result = RequestResult::Queued(Wait::default());
-        let noted = Request { at, order: order(number), person, device, mode, platform, borrow: None, result };
+        let noted = Request { mode, platform, ..Request::new(at, order(number), person, device, result) };
         let request = self.notes.add_request(noted);
         self.notes.add_ticket(ticket, request, at);
     }
@@ -158,7 +159,7 @@ impl<'a> Derivation<'a> {
     fn ended(&mut self, number: usize, session: SessionId, user: UserId, reason: EndReason) {
         let at = self.at();
         match reason {
-            EndReason::ReplacedByOtherDevice => {
+            EndReason::ReplacedByOtherDevice | EndReason::GivenUp => {
                 let created = self.following(number).find_map(|(later, change)| match change {
                     RecordedChange::Created { user: by, .. } if *by == user => Some(later),
                     _ => None,
@@ -166,10 +167,14 @@ impl<'a> Derivation<'a> {
                 if self.stage.is_due() {
                     self.catch_up();
                 }
-                created.into_iter().for_each(|created| self.created(created));
+                let given_up = Some(session).filter(|_| reason == EndReason::GivenUp);
+                created.into_iter().for_each(|created| self.created(created, given_up));
                 self.collect();
                 self.catch_up();
-                self.notes.follow(&RecordedChange::Ended { session, user, reason }, at, order(number));
+                match given_up {
+                    Some(session) => self.notes.end(session, reason, None, at, order(number)),
+                    None => self.notes.follow(&RecordedChange::Ended { session, user, reason }, at, order(number)),
+                }
                 return;
             }
             EndReason::UserDeactivated => self.suspended(number, user),

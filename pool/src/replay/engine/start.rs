@@ -69,6 +69,7 @@ impl<'a, F: FnMut(Micros, &SeatChange, i64)> Engine<'a, F> {
             devices,
             agenda: Agenda::default(),
             tickets: HashMap::new(),
+            giving_up: Vec::new(),
             now: Micros(0),
             is_satisfied: vec![false; count],
             fates: vec![Fate::SameAttempt; count],

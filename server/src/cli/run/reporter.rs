@@ -138,7 +138,9 @@ fn end_sentence(end: &SessionEnd) -> String {
     let by = end.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     let why = match end.reason {
         EndReason::EndedByAdmin => return format!("the session was ended{by}"),
-        EndReason::Finished | EndReason::Abandoned => return format!("the session was ended{by} from elsewhere"),
+        EndReason::Finished | EndReason::Abandoned | EndReason::GivenUp => {
+            return format!("the session was ended{by} from elsewhere");
+        }
         EndReason::Idle => "it was idle for too long",
         EndReason::UserDeactivated => "your user was suspended or deleted",
         EndReason::AssignmentRevoked => "the license is no longer assigned to you",

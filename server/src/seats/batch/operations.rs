@@ -6,7 +6,7 @@ use crate::{
     seats::command::{Actor, Outcome, SeatOperation, WantedSeat},
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId},
+    ids::{LicenseId, SessionId, UserId},
     problem::Code,
 };
 use std::collections::BTreeSet;
@@ -31,6 +31,21 @@ impl Batch {
             self.collect_changes(actor);
         }
         outcomes
+    }
+
+    /// Which of some licenses a session of the user occupies, which they would give up for another one.
+    pub(super) fn license_to_exchange(
+        &self,
+        own: SessionId,
+        user: UserId,
+        licenses: &[LicenseId],
+    ) -> Result<LicenseId, Code> {
+        let found = |license: &LicenseId| Some((*license, self.pools.get(license)?.session(own)?));
+        match licenses.iter().find_map(found).filter(|(_, live)| live.user == user) {
+            Some((_, live)) if live.borrowed_until.is_some() => Err(Code::Borrowed),
+            Some((license, _)) => Ok(license),
+            None => Err(Code::NotFound),
+        }
     }
 
     /// Creates all sessions or none, each as if it were requested after the one before. No ticket joins a queue.
