@@ -167,6 +167,7 @@ pub fn end_reason(i18n: Texts, reason: EndReason) -> &'static str {
         EndReason::UserDeactivated => t_string!(i18n, reason.user_deactivated),
         EndReason::AssignmentRevoked => t_string!(i18n, reason.assignment_revoked),
         EndReason::LicenseEnded => t_string!(i18n, reason.license_ended),
+        EndReason::GivenUp => t_string!(i18n, reason.given_up),
         EndReason::ReplacedByOtherDevice => t_string!(i18n, reason.replaced_by_other_device),
         EndReason::Abandoned => t_string!(i18n, reason.abandoned),
     }

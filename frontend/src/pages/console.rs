@@ -8,6 +8,7 @@ mod card_data;
 mod continue_here;
 mod device;
 mod ended_ticket;
+mod exchange;
 mod heartbeat;
 mod heartbeat_schedule;
 mod join_link;

@@ -149,7 +149,7 @@ impl MySessions {
     }
 
     fn add_end_notice(self, id: SessionId, session: Option<&SessionView>, end: SessionEnd) {
-        if end.reason == EndReason::Finished {
+        if matches!(end.reason, EndReason::Finished | EndReason::GivenUp) {
             return;
         }
         let kept = self.kept.try_with_untracked(|all| all.iter().find(|one| one.id == id).cloned()).flatten();

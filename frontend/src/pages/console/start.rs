@@ -3,6 +3,7 @@
 use super::{
     attempt::Attempt,
     card_data::{Availability, CardData, StartCheck},
+    exchange::ExchangeButton,
     messages,
     session_fields::{SessionFields, SessionFieldset},
     state::ConsolePageState,
@@ -34,6 +35,7 @@ pub fn StartForm(
         let start = availability.get().start;
         (start.is_possible() || start.can_wait()) && !attempt.busy.get()
     });
+    let start = Memo::new(move |_| availability.get().start);
     let reason = StoredValue::new(unique_id("reason"));
     // With a live session the form is collapsed. It collapses again when a newly started session appears.
     let newest = Memo::new(move |_| card.with(|card| card.sessions.first().map(|session| session.id)));
@@ -70,6 +72,7 @@ pub fn StartForm(
                     <StartHint id=reason.get_value() availability card attempt />
                     <SessionFieldset fields />
                     <StartButton attempt availability ready reason=reason.get_value() click />
+                    <ExchangeButton card start fields />
                     <AttemptError attempt availability />
                 </Show>
             </div>
