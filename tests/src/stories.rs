@@ -38,6 +38,7 @@ mod ended_records;
 mod endpoints;
 mod entitlements;
 mod events;
+mod exchange;
 mod exports;
 mod full_disk;
 mod gate;
