@@ -90,6 +90,7 @@ async fn people_and_licenses_are_found_and_actions_open_their_dialogs() {
 
     // The same page keeps its filter, and an unknown target asks for nothing.
     browser.go("/users?role=agent").await;
+    browser.sees("tbody tr").await;
     open_palette(&browser).await;
     browser.type_into(FIELD, "hinzufügen").await;
     browser.holds(&offers("Benutzer hinzufügen")).await;
