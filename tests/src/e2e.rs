@@ -8,6 +8,7 @@ mod daily;
 mod devices;
 mod directories;
 mod driver_client;
+mod exchange;
 mod first_load;
 mod join;
 mod journey;
