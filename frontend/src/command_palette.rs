@@ -48,8 +48,10 @@ impl PaletteState {
         let (q, step, active) = (RwSignal::new(String::new()), RwSignal::new(Step::Anything), RwSignal::new(0));
         let sources = Sources::new(q, step);
         let (caller, i18n) = (Caller::get(), use_i18n());
-        let entries = Memo::new(move |_| q.with(|q| sources.entries(i18n, caller, step.get(), q)));
         let (navigate, location) = (use_navigate(), use_location());
+        let path = location.pathname;
+        let entries =
+            Memo::new(move |_| q.with(|q| path.with(|path| sources.entries(i18n, caller, step.get(), q, path))));
         let choose = Callback::new(move |entry: Entry| match entry.target {
             Target::Step(next) => {
                 step.set(next);

@@ -69,6 +69,11 @@ impl Format {
         self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "short")])
     }
 
+    /// "25. Nov. 2026, 10:42:07"
+    pub fn date_time_seconds(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+    }
+
     /// "25. Nov. 2026, 10:42:07 MEZ", for tooltips.
     pub fn exact(self, time: DateTime<Utc>) -> String {
         self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "long")])

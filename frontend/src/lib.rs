@@ -19,6 +19,7 @@ pub mod caller;
 mod charts;
 pub mod clock;
 mod command_palette;
+mod copy_view;
 pub mod duration;
 pub mod format;
 mod group_list;

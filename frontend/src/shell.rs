@@ -27,6 +27,7 @@ use crate::{
         live_status::{ConnectionNotice, NewVersionNotice},
         page_head::{Heading, TitlePrefix},
         show::Show,
+        time::TimeTip,
     },
     verify::VerifyDialog,
 };
@@ -133,6 +134,7 @@ fn SignedInLayout() -> impl IntoView {
         <DialogHost />
         <VerifyDialog />
         <OverlayHost />
+        <TimeTip />
     }
 }
 

@@ -2,6 +2,7 @@
 //! them.
 
 pub mod address_action;
+pub mod breadcrumbs;
 pub mod check_list;
 pub mod checkbox;
 pub mod copy_button;
@@ -17,7 +18,9 @@ pub mod form_dialog;
 pub mod icon;
 pub mod keyed_list;
 pub mod leave_guard;
+pub mod links;
 pub mod list_foot;
+pub mod list_layout;
 pub mod list_status;
 pub mod live_status;
 pub mod menu;
@@ -35,5 +38,6 @@ pub mod select;
 pub mod show;
 pub mod slider;
 pub mod sortable_header;
+pub mod time;
 pub mod toast;
 pub mod virtual_list;

@@ -32,6 +32,7 @@ mod second_factor;
 mod service;
 mod session_batch;
 mod session_end;
+mod session_end_matching;
 mod sessions;
 mod settings;
 mod sign_in_rules;
@@ -155,6 +156,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::continue_session))
         .routes(routes!(session_end::end))
         .routes(routes!(session_end::end_many))
+        .routes(routes!(session_end_matching::end_matching))
         .routes(routes!(session_batch::batch))
         .routes(routes!(session_end::cancel_end))
         .routes(routes!(session_end::protect))

@@ -227,6 +227,25 @@ on_both_engines! {
         assert_eq!(found(&world, "q=%20&kind=&origin=").await, all, "empty filters are ignored");
     }
 
+    async fn the_events_of_a_group_are_found_and_deleted_users_are_marked(world: World) {
+        let user = world.user("Nora Neu", Role::Agent, &[]).await;
+        let (day, night) = (world.group("Tag", &[]).await, world.group("Nacht", &[]).await);
+        for group in [day, night] {
+            world.admin.put(&format!("/groups/{group}/members"), &json!({ "user_ids": [user] })).await.ok();
+        }
+        assert_eq!(kinds(&world, &format!("group={night}")).await, ["group_member_added", "group_added"]);
+        assert_eq!(kinds(&world, &format!("group={night}&kind=signed_in,group_added")).await, ["group_added"]);
+        assert_eq!(kinds(&world, &format!("group={night}&kind=signed_in")).await, [""; 0]);
+        assert_eq!(exported(&world, &format!("group={night}")).await.len(), 2);
+        let added = format!("group={night}&kind=group_member_added");
+        assert!(found(&world, &added).await[0]["user"].get("deleted").is_none());
+        world.admin.delete(&format!("/users/{user}")).await.no_content();
+        let event = found(&world, &added).await.remove(0);
+        assert_eq!(event["user"], json!({ "id": user, "name": "Nora Neu", "deleted": true }));
+        assert!(event["actor"].get("deleted").is_none());
+        world.admin.get("/audit?group=Nacht").await.problem(400, "bad_request");
+    }
+
     async fn paging_lists_each_event_once_while_events_are_added(world: World) {
         world.pool(3, 4).await;
         let expected = found(&world, "limit=500").await;

@@ -242,6 +242,7 @@ pub fn permission_table() -> Vec<Row> {
         ("GET", "/sessions?user=ADMIN", Shared, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/sessions", Shared, seat_request("attended"), SIGNED_IN),
         ("POST", "/sessions/end", Shared, json!({ "ids": [uuid::Uuid::nil()] }), SIGNED_IN),
+        ("POST", "/sessions/end-matching", Shared, json!({ "filter": {}, "dry_run": true }), MANAGE_SESSIONS),
         (
             "POST",
             "/sessions/batch",

@@ -330,6 +330,12 @@ on_both_engines! {
             ended["results"].as_array().expect("results").iter().map(|r| r["refused"].clone()).collect();
         assert_eq!(refused, [json!("not_found"), Value::Null, json!("not_found")]);
         assert_eq!(fixture.foreign.get(&fixture.foreign_session).await.ok()["state"], "connected");
+        for filter in [json!({}), json!({ "user": foreign }), json!({ "q": "foreign" })] {
+            let matching = json!({ "filter": filter });
+            let ended = manager.post("/sessions/end-matching", &matching).await.ok();
+            assert_eq!((&ended["results"], &ended["total"]), (&json!([]), &json!(0)), "{filter}");
+        }
+        assert_eq!(fixture.foreign.get(&fixture.foreign_session).await.ok()["state"], "connected");
         let people = json!({ "user_ids": [foreign, fixture.ours.id], "end_now": true });
         for what in ["grant", "revoke"] {
             let results = manager.post(&format!("/licenses/{}/{what}", fixture.license), &people).await.ok();

@@ -34,6 +34,7 @@ mod database_files;
 mod dependencies;
 mod documents;
 mod e2e;
+mod end_matching;
 mod ended_records;
 mod endpoints;
 mod entitlements;

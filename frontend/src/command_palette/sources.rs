@@ -6,18 +6,19 @@ use super::{
 };
 use crate::{
     caller::Caller,
+    copy_view::{COPY_LINK, COPY_REQUEST},
     format::Texts,
     i18n::*,
     labels,
     live::Live,
     shell::nav::NavPage,
-    ui::{address_action::SEATS_ACTION, icon::Glyph, query::Query},
+    ui::{address_action::SEATS_ACTION, icon::Glyph, links::Named, query::Query},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
     endpoints,
     permissions::Action,
-    wire::{Page, groups::GroupView, licenses::LicenseView, sessions::SessionView, users::UserView},
+    wire::{Page, groups::GroupView, licenses::LicenseView, sessions::SessionView, users::UserView, views::ViewPage},
 };
 
 /// How many found people, sessions, licenses or groups are shown.
@@ -156,17 +157,17 @@ impl Sources {
         self.people.status().is_loading() || self.sessions.status().is_loading()
     }
 
-    /// The entries for what was typed; tracked.
-    pub fn entries(self, i18n: Texts, caller: Caller, step: Step, q: &str) -> Vec<Entry> {
+    /// The entries for what was typed, on the page at `path`; tracked.
+    pub fn entries(self, i18n: Texts, caller: Caller, step: Step, q: &str, path: &str) -> Vec<Entry> {
         match step {
             Step::Anything => {
                 let mut entries = commands(i18n, caller, q);
+                entries.extend(copies_of_view(i18n, path).filter(|entry| matches(&entry.label, q)));
                 if !q.trim().is_empty() {
-                    entries.extend(self.people(|user| address(&format!("/users/{}", user.id))));
+                    entries.extend(self.people(|user| address(&Named::User(user.id).address())));
                     if caller.may(Action::ViewUsers) {
-                        entries.extend(
-                            self.licenses(i18n, q, |license| address(&format!("/sessions?license={}", license.id))),
-                        );
+                        entries
+                            .extend(self.licenses(i18n, q, |license| address(&Named::License(license.id).address())));
                         entries.extend(self.groups(q));
                     }
                 }
@@ -227,13 +228,29 @@ impl Sources {
             glyph: Glyph::Group,
             label: group.name.clone(),
             detail: String::new(),
-            target: address(&format!("/groups?group={}", group.id)),
+            target: address(&Named::Group(group.id).address()),
         };
         let found = |all: &Vec<GroupView>| {
             all.iter().filter(|group| matches(&group.name, q)).take(MAX_FOUND).map(entry).collect()
         };
         self.groups.with(found).unwrap_or_default()
     }
+}
+
+/// What can be copied of the view that the page at this path shows.
+fn copies_of_view(i18n: Texts, path: &str) -> impl Iterator<Item = Entry> {
+    let has_views = ViewPage::ALL.iter().any(|page| page.path() == path);
+    let entry = |label: &str, action| Entry {
+        group: EntryGroup::Actions,
+        glyph: Glyph::Copy,
+        label: label.to_owned(),
+        detail: String::new(),
+        target: act(path, action),
+    };
+    let copies = has_views.then(|| {
+        [entry(t_string!(i18n, copy_view.link), COPY_LINK), entry(t_string!(i18n, copy_view.request), COPY_REQUEST)]
+    });
+    copies.into_iter().flatten()
 }
 
 /// The pages and actions that the caller may use and whose names match.

@@ -5,11 +5,14 @@ mod event_labels;
 mod facts;
 mod filter;
 mod filter_bar;
+pub mod mentions;
+mod newer;
 pub mod row;
 mod state;
 mod table;
 
 use crate::{
+    copy_view::CopyMenu,
     format::Format,
     i18n::*,
     saved_views::ViewsMenu,
@@ -20,10 +23,12 @@ use crate::{
         menu::Menu,
         page_head::PageHead,
         row_shortcuts,
+        show::Show,
     },
 };
 use filter_bar::{FilterBar, UserFilters};
 use leptos::prelude::*;
+use newer::NewerEvents;
 use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 use state::AuditPageState;
 use table::{EventTable, Foot};
@@ -62,14 +67,46 @@ fn Audit() -> impl IntoView {
                 {t!(i18n, audit.reload)}
             </button>
             <ViewsMenu page=ViewPage::Audit />
+            <CopyMenu request=move |()| page.events.status().request() />
             <ExportMenu page />
         </PageHead>
         <section class="list" aria-label=move || t_string!(i18n, audit.title)>
             <FilterBar page />
             <UserFilters page />
+            <NewerBar newer=page.newer />
             <EventTable page />
             <Foot page />
         </section>
+    }
+}
+
+/// "3 new entries", while the user is at work on those below; a click shows them.
+#[component]
+fn NewerBar(
+    /// The entries that came later.
+    newer: NewerEvents,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let has_any = Memo::new(move |_| newer.count() > 0);
+    let text = move || match newer.has_gap() {
+        true => t_string!(i18n, audit.lots_newer).to_owned(),
+        false => t_string!(i18n, audit.newer, count = newer.count(), n = format.number(newer.count())),
+    };
+    view! {
+        // Announced once, not with every change of the number.
+        <span class="vh" role="status">
+            {move || has_any.get().then(|| t_string!(i18n, audit.newer_said))}
+        </span>
+        <Show when=move || has_any.get()>
+            <div class="audit-newer">
+                <button type="button" class="button small num" on:click=move |_| newer.show()>
+                    <Icon glyph=Glyph::Reload />
+                    {text}
+                    <span class="vh">": " {t!(i18n, audit.newer_show)}</span>
+                </button>
+            </div>
+        </Show>
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
         empty_state::EmptyState,
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        links::{AuditLink, Named},
         page_head::PageHead,
         query::{LoadState, Loaded},
         show::Show,
@@ -172,6 +173,9 @@ fn Detail(
             <section class="card wide">
                 <div class="card-head">
                     <h2>{move || page.name()}</h2>
+                    {move || {
+                        page.id.get().map(|id| view! { <AuditLink of=Named::Group(id) class="button small" /> })
+                    }}
                     <Show when=move || page.may(Action::ManageGroups)>
                         <button type="button" class="button small" on:click=rename>
                             {t!(i18n, groups.rename)}

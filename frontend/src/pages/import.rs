@@ -10,11 +10,10 @@ use crate::{
     i18n::*,
     shell::RequirePermission,
     text::text,
-    ui::{error_message::ErrorMessage, page_head::PageHead},
+    ui::{breadcrumbs::Breadcrumbs, error_message::ErrorMessage, page_head::PageHead},
 };
 use job::ImportJob;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use matching::{EncodingChoice, Matching, needs_encoding};
 use result::{ImportResult, file_error_text};
 use seatkeeper_shared::permissions::Action;
@@ -42,11 +41,10 @@ fn Import() -> impl IntoView {
     let job = ImportJob::new();
     let wrong = move || file_error_text(i18n, job.failure());
     view! {
-        <PageHead title=text!(import.title)>
-            <A href="/users" attr:class="button">
-                {t!(i18n, import.back)}
-            </A>
-        </PageHead>
+        <PageHead
+            title=text!(import.title)
+            above=|| view! { <Breadcrumbs href="/users" above=text!(nav.users) here=text!(import.title) /> }
+        />
         <section class="list import" aria-label=move || t_string!(i18n, import.title)>
             <FileField job />
             <ErrorMessage text=Signal::derive(wrong) />

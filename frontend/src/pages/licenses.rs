@@ -28,6 +28,7 @@ mod validity;
 
 use crate::{
     caller::Caller,
+    copy_view::CopyMenu,
     format::Format,
     i18n::*,
     saved_views::ViewsMenu,
@@ -84,6 +85,7 @@ fn Licenses() -> impl IntoView {
     view! {
         <PageHead title=text!(licenses.title) line=move || view! { <LiveStatus text=line /> }>
             <ViewsMenu page=ViewPage::Licenses />
+            <CopyMenu request=move |()| catalog.status().request() />
             <Show when=move || has_entries.get()>
                 <HeadActions catalog />
             </Show>

@@ -20,6 +20,7 @@ mod subject;
 mod unused_seats;
 pub mod usage;
 
+use crate::{format::Texts, i18n::*};
 use seatkeeper_shared::wire::views::ViewPage;
 
 /// A report, a tab of the page.
@@ -48,6 +49,17 @@ impl ReportTab {
             Self::Sizing => "/reports/sizing",
             Self::People => "/reports/people",
             Self::Costs => "/reports/costs",
+        }
+    }
+
+    /// The name of the report.
+    fn name(self, i18n: Texts) -> &'static str {
+        match self {
+            Self::Usage => t_string!(i18n, reports.tab_usage),
+            Self::Refusals => t_string!(i18n, reports.tab_refusals),
+            Self::Sizing => t_string!(i18n, reports.tab_sizing),
+            Self::People => t_string!(i18n, reports.tab_people),
+            Self::Costs => t_string!(i18n, reports.tab_costs),
         }
     }
 

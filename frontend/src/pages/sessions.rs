@@ -1,6 +1,7 @@
 //! Sessions page: who holds the seats right now, the queues, and ending sessions.
 
 mod end_dialog;
+mod end_matching;
 mod end_result;
 mod end_time;
 mod filter;
@@ -23,6 +24,7 @@ mod toolbar;
 mod waiter;
 
 use crate::{
+    copy_view::CopyMenu,
     format::Format,
     i18n::*,
     saved_views::ViewsMenu,
@@ -73,6 +75,7 @@ fn Sessions() -> impl IntoView {
     view! {
         <PageHead title=text!(sessions.title) line=move || view! { <LiveStatus text=Signal::derive(active) /> }>
             <ViewsMenu page=ViewPage::Sessions />
+            <CopyMenu request=move |()| Some(page.filter.with(Filter::request).into_request()) />
             <Export address=Signal::derive(move || page.filter.with(Filter::export)) />
         </PageHead>
         <Show

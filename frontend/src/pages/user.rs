@@ -16,9 +16,11 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
+        breadcrumbs::Breadcrumbs,
         empty_state::EmptyState,
         form_dialog::Dialogs,
         icon::Glyph,
+        links::{AuditLink, Named, NamedLink},
         page_head::{Heading, PageHead},
         query::Loaded,
         show::Show,
@@ -91,7 +93,11 @@ fn User(
 ) -> impl IntoView {
     let name = Signal::derive(move || page.name());
     view! {
-        <PageHead title=name line=move || view! { <Subtitle page /> }>
+        <PageHead
+            title=name
+            above=move || view! { <Breadcrumbs href="/users" above=text!(nav.users) here=name /> }
+            line=move || view! { <Subtitle page /> }
+        >
             <Actions page />
         </PageHead>
         <div class="cards">
@@ -115,7 +121,6 @@ fn Subtitle(
     let suspended = move || page.with(|user| user.status == UserStatus::Suspended).unwrap_or(false);
     view! {
         <div class="page-line person-line">
-            <A href="/users">{t!(i18n, person.back)}</A>
             <span class="muted">{move || page.with(|user| user.email.clone())}</span>
             <Show when=suspended>
                 <span class="tag warn">{t!(i18n, word.suspended)}</span>
@@ -143,6 +148,7 @@ fn Actions(
         }
     };
     view! {
+        <AuditLink of=Named::User(page.id) />
         <Show when=move || page.may_change()>
             <button type="button" class="button" on:click=edit>
                 {t!(i18n, person.edit)}
@@ -176,11 +182,15 @@ fn Facts(
     };
     let manages = move || {
         page.with(|user| user.limited_to_groups.then(|| user.manages.clone())).flatten().map(|groups| {
-            let names: Vec<_> = groups.into_iter().filter_map(|id| page.groups.name(id)).collect();
-            if names.is_empty() {
-                t_string!(i18n, person.in_nothing).to_owned()
-            } else {
-                names.join(t_string!(i18n, common.listed))
+            let named = groups.into_iter().filter_map(|id| Some((id, page.groups.name(id)?)));
+            let link = |(index, (id, name))| {
+                let comma = (index > 0).then(|| t_string!(i18n, common.listed));
+                view! { {comma} <NamedLink to=Named::Group(id)>{name}</NamedLink> }
+            };
+            let links: Vec<_> = named.enumerate().map(link).collect();
+            match links.is_empty() {
+                true => t_string!(i18n, person.in_nothing).into_any(),
+                false => links.into_any(),
             }
         })
     };

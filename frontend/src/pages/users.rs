@@ -10,6 +10,7 @@ mod toolbar;
 
 use crate::{
     clock::Clock,
+    copy_view::CopyMenu,
     i18n::*,
     lazy_dialog,
     saved_views::ViewsMenu,
@@ -56,6 +57,7 @@ fn Users() -> impl IntoView {
     view! {
         <PageHead title=text!(users.title)>
             <ViewsMenu page=ViewPage::Users />
+            <CopyMenu request=move |()| page.list.status().request() />
             <Export address=Signal::derive(export_url) />
             <Show when=move || page.may(Action::ManageUsers)>
                 <A href="/users/import" attr:class="button">

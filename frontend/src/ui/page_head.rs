@@ -31,6 +31,9 @@ impl TitlePrefix {
 #[component]
 pub fn PageHead(
     #[prop(into)] title: Text,
+    /// The line above the title: where the page is, if it is below another one.
+    #[prop(optional, into)]
+    above: ViewFnOnce,
     /// The line below the title.
     #[prop(optional, into)]
     line: ViewFnOnce,
@@ -41,6 +44,7 @@ pub fn PageHead(
     view! {
         <header class="page-head">
             <div class="page-title">
+                {above.run()}
                 <Heading title />
                 {line.run()}
             </div>

@@ -47,6 +47,8 @@ pub struct QueryStatus {
     failure: RwSignal<Option<Failure>>,
     /// Counts the calls of `reload`.
     reloads: RwSignal<usize>,
+    /// What is requested; of a list, its first page.
+    request: StoredValue<Option<ApiRequest>>,
     /// Numbers the requests, so that late answers to outdated ones are ignored.
     request_number: StoredValue<usize>,
     api: Api,
@@ -59,6 +61,7 @@ impl QueryStatus {
             loaded: RwSignal::new(false),
             failure: RwSignal::new(None),
             reloads: RwSignal::new(0),
+            request: StoredValue::new(None),
             request_number: StoredValue::new(0),
             api: Api::get(),
         }
@@ -87,6 +90,11 @@ impl QueryStatus {
     /// Why the last request failed; tracked.
     pub fn failure(self) -> Option<Failure> {
         self.failure.get()
+    }
+
+    /// What is requested, of a list its first page; untracked.
+    pub fn request(self) -> Option<ApiRequest> {
+        self.request.try_get_value().flatten()
     }
 
     /// Sends a request, after a delay if the user is still typing; `deliver` gets the answer and its ETag.
@@ -197,6 +205,7 @@ impl<T: Answer + Send + Sync + 'static> Query<T> {
                 query.status.reset();
                 query.value.set(None);
             }
+            query.status.request.set_value(now.0.clone());
             match now.0.clone() {
                 Some(request) => query.send(request, if is_same { 0 } else { delay_ms }),
                 None => query.status.stop(),

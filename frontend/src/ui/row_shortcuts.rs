@@ -18,8 +18,7 @@ pub fn listen() {
             "j" => move_focus(1),
             "k" => move_focus(-1),
             "x" => click_in_row("input[type=checkbox]"),
-            // Enter on a link or button does what it always does.
-            "enter" if current_row().is_some_and(|row| is_focused(&row)) => click_in_row("th a, td a, summary, button"),
+            "enter" => open_focused_row(),
             _ => false,
         };
         if handled {
@@ -27,6 +26,12 @@ pub fn listen() {
         }
     });
     on_cleanup(move || handle.remove());
+}
+
+/// Opens what the focused row is about; returns whether a row has the focus. Enter on a link or button in a row does
+/// what it always does.
+pub fn open_focused_row() -> bool {
+    current_row().is_some_and(|row| is_focused(&row)) && click_in_row("th a, td a, summary, button")
 }
 
 /// The row that contains the focus.

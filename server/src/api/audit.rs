@@ -15,7 +15,7 @@ use axum::{Json, extract::State, response::Response};
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use seatkeeper_shared::{
     audit::{Kind, Origin},
-    ids::{LicenseId, Position, UserId},
+    ids::{GroupId, LicenseId, Position, UserId},
     permissions::Action,
     validate::{FieldError, in_range},
     wire::audit::{AuditEvent, AuditPage},
@@ -35,6 +35,8 @@ pub struct AuditQuery {
     user: Option<UserId>,
     /// Only events about this license.
     license: Option<LicenseId>,
+    /// Only events about this group: its name, members, managers and licenses.
+    group: Option<GroupId>,
     /// Only events from this origin: `app`, `api`, `scim`, `import`, `system`.
     origin: Option<String>,
     /// Only events at or after this time.
@@ -130,6 +132,7 @@ fn authorized_filter(caller: &Caller, query: AuditQuery) -> Result<AuditFilter, 
         actor: query.actor,
         user: query.user,
         license: query.license,
+        group: query.group,
         origin,
         from: query.from,
         to: query.to,

@@ -10,8 +10,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::{Field, Kind, Origin, Readers},
-    ids::{LicenseId, Position, UserId},
+    audit::{Area, Field, Kind, Origin, Readers},
+    ids::{GroupId, LicenseId, Position, UserId},
     wire::audit::{AuditEvent, AuditLicense, AuditObject, AuditUser},
 };
 
@@ -24,10 +24,11 @@ fn events() -> String {
     let visible_groups = group_managed_by("e.object_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
-                e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
+                u.deleted_at AS user_deleted_at, a.deleted_at AS actor_deleted_at, e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
                 e.seats, e.facts
          FROM events e
          LEFT JOIN users u ON u.id = e.user_id
+         LEFT JOIN users a ON a.id = e.actor_id
          LEFT JOIN licenses l ON l.id = e.license_id
          LEFT JOIN products p ON p.id = l.product_id
          WHERE e.position < $1
@@ -38,6 +39,7 @@ fn events() -> String {
            AND e.actor_id = $4 -- if $4
            AND e.user_id = $5 -- if $5
            AND e.license_id = $6 -- if $6
+           AND e.object_id = $18 -- if $18
            AND e.door = $7 -- if $7
            AND e.at >= $8 -- if $8
            AND e.at < $9 -- if $9
@@ -75,6 +77,8 @@ pub struct AuditFilter {
     /// The user it was done to.
     pub user: Option<UserId>,
     pub license: Option<LicenseId>,
+    /// Only events about this group, which are few kinds.
+    pub group: Option<GroupId>,
     pub origin: Option<Origin>,
     /// Inclusive.
     pub from: Option<DateTime<Utc>>,
@@ -95,11 +99,12 @@ pub async fn page(
     before: Option<Position>,
     limit: usize,
 ) -> Result<(Vec<AuditEvent>, Option<Position>), DbError> {
-    let (one, several) = match &filter.kinds[..] {
+    let Some(kinds) = wanted_kinds(filter) else { return Ok((Vec::new(), None)) };
+    let (one, several) = match &kinds[..] {
         [one] => (Some(log_text(one)), &[][..]),
         several => (None, several),
     };
-    let is_not_about_seats = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
+    let is_not_about_seats = !kinds.is_empty() && !kinds.iter().any(|kind| kind.is_about_seats());
     let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
     // Only the part of the log that can have events of these times is read.
     let range = db.log_range(filter.from, filter.to).await?;
@@ -122,6 +127,7 @@ pub async fn page(
         email,
         other_form,
         Some(range.after).filter(|after| after.0 > 0),
+        filter.group,
     ];
     let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
@@ -129,6 +135,18 @@ pub async fn page(
     omit_unreadable(&mut items, filter);
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
+}
+
+/// The kinds to read, all if empty; `None` if no event can match. Events about a group are found by their kinds, for
+/// which there is an index.
+fn wanted_kinds(filter: &AuditFilter) -> Option<Vec<Kind>> {
+    if filter.group.is_none() {
+        return Some(filter.kinds.clone());
+    }
+    let of_groups = |kind: &&Kind| kind.area() == Area::Groups && !kind.is_about_seats();
+    let is_wanted = |kind: &&Kind| filter.kinds.is_empty() || filter.kinds.contains(kind);
+    let kinds: Vec<_> = Kind::ALL.iter().filter(of_groups).filter(is_wanted).copied().collect();
+    (!kinds.is_empty()).then_some(kinds)
 }
 
 fn log_text(kind: &Kind) -> Value {
@@ -161,9 +179,9 @@ fn event(row: &Row) -> Result<AuditEvent, DbError> {
         kind: row.get::<LogText>("kind")?.0,
         origin: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
         address: row.opt("address")?,
-        actor: user(row, "actor_id", "actor_name")?,
+        actor: user(row, "actor_id", "actor_name", "actor_deleted_at")?,
         directory: if row.opt::<UserId>("actor_id")?.is_none() { row.opt("actor_name")? } else { None },
-        user: user(row, "user_id", "user_name")?,
+        user: user(row, "user_id", "user_name", "user_deleted_at")?,
         license: license(row)?,
         session: row.opt("session_id")?,
         object: object(row)?,
@@ -173,9 +191,9 @@ fn event(row: &Row) -> Result<AuditEvent, DbError> {
     })
 }
 
-fn user(row: &Row, id: &str, name: &str) -> Result<Option<AuditUser>, DbError> {
-    let name = row.opt(name)?;
-    Ok(row.opt(id)?.map(|id| AuditUser { id, name }))
+fn user(row: &Row, id: &str, name: &str, deleted_at: &str) -> Result<Option<AuditUser>, DbError> {
+    let (name, deleted) = (row.opt(name)?, row.opt::<DateTime<Utc>>(deleted_at)?.is_some());
+    Ok(row.opt(id)?.map(|id| AuditUser { id, name, deleted }))
 }
 
 fn license(row: &Row) -> Result<Option<AuditLicense>, DbError> {

@@ -8,8 +8,8 @@ use crate::{
         join::SessionLink,
         session_batch::{SessionBatch, SessionBatchResults},
         sessions::{
-            Borrow, Connect, Continue, EndResult, EndResults, EndSession, EndSessions, Heartbeat, HeartbeatReply,
-            NewSession, Protect, SeatResponse, SessionView,
+            Borrow, Connect, Continue, EndMatching, EndResult, EndResults, EndSession, EndSessions, Heartbeat,
+            HeartbeatReply, MatchedEnds, NewSession, Protect, SeatResponse, SessionView,
         },
     },
 };
@@ -57,6 +57,11 @@ pub fn end(session: SessionId, body: &EndSession) -> Endpoint<EndResult> {
 /// Ends several sessions, with a result for each.
 pub fn end_many(body: &EndSessions) -> Endpoint<EndResults> {
     Endpoint::post("/sessions/end", body).repeatable()
+}
+
+/// Ends all live sessions that match a filter, with a result for each; or says what would be ended.
+pub fn end_matching(body: &EndMatching) -> Endpoint<MatchedEnds> {
+    Endpoint::post("/sessions/end-matching", body)
 }
 
 /// Requests several seats and ends several sessions, with a result for each. Repeatable if each request for a seat has

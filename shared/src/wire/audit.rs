@@ -73,6 +73,9 @@ pub struct AuditUser {
     /// The name: of the acting user as of that time, of other users as of now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Whether the user has been deleted since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 /// A license in an event.

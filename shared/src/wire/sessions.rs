@@ -221,6 +221,82 @@ pub struct EndSessions {
     pub protected_too: bool,
 }
 
+/// Which live sessions to end: those for which all conditions hold. Absent ones do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveSessionFilter {
+    /// Only sessions on this license.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<LicenseId>,
+    /// Only sessions with this product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
+    /// Only sessions on licenses of this model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// Only sessions of this agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// Only sessions in this state: `waiting`, `connected`, or `live` for both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateFilter>,
+    /// Only sessions with this customer platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// Only sessions with this text in the agent's name or e-mail address, ignoring case and accents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+}
+
+/// Ends all live sessions that match a filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndMatching {
+    /// Which sessions; `{}` means all that the caller may see.
+    pub filter: LiveSessionFilter,
+    /// Say what would be ended, and end nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// The `next` of the previous request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// A message for the agents, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// In how many seconds they end, 0 to 3,600, which the agents are shown; immediately if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_seconds: Option<i64>,
+    /// End protected sessions too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected_too: bool,
+}
+
+/// The results of ending the sessions that matched a filter, the oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MatchedEnds {
+    /// Whether nothing was ended.
+    pub dry_run: bool,
+    /// One result for each of up to 1,000 sessions.
+    pub results: Vec<MatchedEnd>,
+    /// How many sessions matched at the time of the request.
+    pub total: i64,
+    /// Set if there are more: the `after` of the next request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The result for a session that matched; without a refusal and in a dry run, it would be ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MatchedEnd {
+    /// The agent's name.
+    pub user_name: String,
+    /// What happened to the session.
+    #[serde(flatten)]
+    pub result: EndResult,
+}
+
 /// Sets or removes the protection of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

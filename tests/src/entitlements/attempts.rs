@@ -196,6 +196,12 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
         attempt("POST", "/sessions", "/sessions".into(), seat_body),
         attempt("POST", "/gate/{product}", format!("/gate/{}", s.product), json!({})),
         attempt("POST", "/sessions/end", "/sessions/end".into(), json!({ "ids": [nil] })),
+        attempt(
+            "POST",
+            "/sessions/end-matching",
+            "/sessions/end-matching".into(),
+            json!({ "filter": { "user": nil } }),
+        ),
         attempt("POST", "/sessions/batch", "/sessions/batch".into(), json!({ "operations": batch })),
     ];
     for (method, route) in [

@@ -1,7 +1,7 @@
 //! Details of an event: changed values, other facts, and links to filter by its users.
 
-use super::{event_labels, facts::FactFormatter, state::AuditPageState};
-use crate::{format::Format, i18n::*};
+use super::{event_labels, facts::FactFormatter, mentions::group_of, state::AuditPageState};
+use crate::{format::Format, i18n::*, labels};
 use leptos::prelude::*;
 use seatkeeper_shared::{
     audit::{Fact, Field, read_facts},
@@ -114,7 +114,7 @@ fn OtherFacts(
     view! { <dl class="audit-values">{all}</dl> }
 }
 
-/// Buttons to filter by the actor or the affected user.
+/// Buttons to filter by what the event names; the affected user, whom most events are about, last.
 #[component]
 fn FilterLinks(
     /// Shared state of the page.
@@ -138,5 +138,21 @@ fn FilterLinks(
             </button>
         }
     });
-    view! { <div class="audit-links">{actor} {user}</div> }
+    let license =
+        event.with_value(|event| event.license.clone()).and_then(|one| Some((one.id, page.live.license(one.id)?)));
+    let license = license.map(|(id, license)| {
+        view! {
+            <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.license = Some(id))>
+                {move || t_string!(i18n, audit.only_license, name = labels::license(i18n, &license))}
+            </button>
+        }
+    });
+    let group = event.with_value(group_of).and_then(|id| Some((id, untrack(|| page.group_name(id))?))).map(|(id, name)| {
+        view! {
+            <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.group = Some(id))>
+                {move || t_string!(i18n, audit.only_user, name = name.clone())}
+            </button>
+        }
+    });
+    view! { <div class="audit-links">{actor} {group} {license} {user}</div> }
 }

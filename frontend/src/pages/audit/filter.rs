@@ -9,7 +9,7 @@ use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
     audit::{Area, Kind, Origin},
     endpoints::{self, Endpoint},
-    ids::{LicenseId, UserId},
+    ids::{GroupId, LicenseId, UserId},
     wire::audit::AuditPage,
 };
 
@@ -64,6 +64,8 @@ pub struct Filter {
     pub user: Option<UserId>,
     /// Events that affect this license.
     pub license: Option<LicenseId>,
+    /// Events about this group.
+    pub group: Option<GroupId>,
     pub origin: Option<Origin>,
     /// First day, as the value of a date field.
     pub from: String,
@@ -83,6 +85,7 @@ impl Filter {
             actor: text("actor").parse().ok(),
             user: text("user").parse().ok(),
             license: text("license").parse().ok(),
+            group: text("group").parse().ok(),
             origin: text("origin").parse().ok(),
             from: date("from"),
             to: date("to"),
@@ -128,11 +131,12 @@ impl Filter {
     }
 
     /// The parameters that are the same in the URL of the page and in requests; empty if not set.
-    fn ids(&self) -> [(&'static str, String); 4] {
+    fn ids(&self) -> [(&'static str, String); 5] {
         [
             ("actor", self.actor.map(|id| id.to_string()).unwrap_or_default()),
             ("user", self.user.map(|id| id.to_string()).unwrap_or_default()),
             ("license", self.license.map(|id| id.to_string()).unwrap_or_default()),
+            ("group", self.group.map(|id| id.to_string()).unwrap_or_default()),
             ("origin", self.origin.map(|origin| origin.to_string()).unwrap_or_default()),
         ]
     }

@@ -133,7 +133,7 @@ fn DateField(
     }
 }
 
-/// Removable chips for the users the list is filtered by.
+/// Removable chips for the users and the group that the list is filtered by.
 #[component]
 pub fn UserFilters(
     /// Shared state of the page.
@@ -143,13 +143,18 @@ pub fn UserFilters(
     let name = move |id: UserId| page.user_name(id).unwrap_or_else(|| t_string!(i18n, audit.this_user).to_owned());
     let actor = Memo::new(move |_| page.filter.with(|filter| filter.actor));
     let user = Memo::new(move |_| page.filter.with(|filter| filter.user));
+    let group = Memo::new(move |_| page.filter.with(|filter| filter.group));
+    let group_name = move |id| page.group_name(id).unwrap_or_else(|| t_string!(i18n, audit.this_group).to_owned());
+    let group_text =
+        Signal::derive(move || group.get().map(|id| t_string!(i18n, audit.concerns, name = group_name(id))));
     let actor_text = Signal::derive(move || actor.get().map(|id| t_string!(i18n, audit.did, name = name(id))));
     let user_text = Signal::derive(move || user.get().map(|id| t_string!(i18n, audit.concerns, name = name(id))));
     view! {
-        <Show when=move || actor.get().is_some() || user.get().is_some()>
+        <Show when=move || actor.get().is_some() || user.get().is_some() || group.get().is_some()>
             <ul class="chips audit-narrowed">
                 <Chip text=actor_text remove=move |()| page.update_filter(|filter| filter.actor = None) />
                 <Chip text=user_text remove=move |()| page.update_filter(|filter| filter.user = None) />
+                <Chip text=group_text remove=move |()| page.update_filter(|filter| filter.group = None) />
             </ul>
         </Show>
     }

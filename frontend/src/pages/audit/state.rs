@@ -1,6 +1,6 @@
 //! Shared state of the audit log page: filter, loaded events and expanded rows.
 
-use super::filter::Filter;
+use super::{filter::Filter, mentions::LinkTargets, newer::NewerEvents};
 use crate::{
     caller::Caller,
     clock::Clock,
@@ -15,8 +15,8 @@ use leptos_router::{
 };
 use seatkeeper_shared::{
     endpoints,
-    ids::{Position, UserId},
-    permissions::Action,
+    ids::{GroupId, Position, UserId},
+    permissions::{Action, Visibility, visibility},
     wire::{audit::AuditEvent, groups::GroupView},
 };
 use std::collections::BTreeSet;
@@ -32,10 +32,14 @@ pub struct AuditPageState {
     set_filter: Callback<Filter>,
     /// The matching events, the newest first.
     pub events: Paged<AuditEvent>,
-    /// When the first page was loaded.
+    /// Those that came later.
+    pub newer: NewerEvents,
+    /// When the newest events were read.
     pub as_of: Memo<Option<DateTime<Utc>>>,
     /// For the names of groups: events contain only their ids. Not loaded for callers who may not see them.
     pub groups: Query<Vec<GroupView>>,
+    /// What the names in events may lead to.
+    pub link_targets: Memo<LinkTargets>,
     expanded: RwSignal<BTreeSet<Position>>,
     caller: Caller,
 }
@@ -51,13 +55,25 @@ impl AuditPageState {
         let (caller, clock) = (Caller::get(), Clock::get());
         let filter = Memo::new(move |_| query.with(Filter::read));
         let events = Paged::audit(move || filter.with(|filter| filter.request(&zone_of(caller))), is_typing);
+        let live = Live::get();
+        let newer = NewerEvents::follow(events, filter, live, caller);
+        let groups = Query::new(move || caller.may(Action::ViewUsers).then(endpoints::groups::list));
+        let link_targets = Memo::new(move |_| LinkTargets {
+            groups: groups.with(|all| all.iter().map(|group| group.id).collect()).unwrap_or_default(),
+            every_user: caller.me().is_some_and(|me| visibility(&me.rights) == Visibility::All),
+        });
         Self {
-            live: Live::get(),
+            live,
             filter,
             set_filter,
             events,
-            as_of: Memo::new(move |_| (events.first_pages() > 0).then(|| clock.now_untracked())),
-            groups: Query::new(move || caller.may(Action::ViewUsers).then(endpoints::groups::list)),
+            newer,
+            as_of: Memo::new(move |_| {
+                newer.reads.track();
+                (events.first_pages() > 0).then(|| clock.now_untracked())
+            }),
+            groups,
+            link_targets,
             expanded: RwSignal::default(),
             caller,
         }
@@ -88,6 +104,11 @@ impl AuditPageState {
         });
     }
 
+    /// The name of a group, if the caller sees it.
+    pub fn group_name(self, id: GroupId) -> Option<String> {
+        self.groups.with(|all| all.iter().find(|group| group.id == id).map(|group| group.name.clone())).flatten()
+    }
+
     /// The name of a user, if a loaded event contains it.
     pub fn user_name(self, id: UserId) -> Option<String> {
         self.events.items().with(|events| {
@@ -97,6 +118,7 @@ impl AuditPageState {
     }
 }
 
-fn zone_of(caller: Caller) -> String {
+/// The account's time zone (IANA name), for parts that have no state of the page yet.
+pub fn zone_of(caller: Caller) -> String {
     caller.time_zone().unwrap_or_else(|| "UTC".to_owned())
 }

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs, FormDialog},
+        links::{Named, NamedLink},
         query::Loaded,
         select::{Select, SelectOption},
         show::Show,
@@ -83,7 +84,7 @@ fn LicenseLine(
     view! {
         <li class="group-license">
             <span>
-                {name}
+                <NamedLink to=Named::License(id)>{name}</NamedLink>
                 <small class="num">{count}</small>
                 {(missing > 0)
                     .then(|| {
@@ -128,7 +129,7 @@ fn LeftOutMember(
     };
     view! {
         <li>
-            <a href=format!("/users/{user_id}")>{name}</a>
+            <NamedLink to=Named::User(user_id)>{name}</NamedLink>
             <small>{reason_text}</small>
         </li>
     }

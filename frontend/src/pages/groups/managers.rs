@@ -9,13 +9,13 @@ use crate::{
         check_list::{CheckList, CheckListItem},
         form::Form,
         form_dialog::{Dialogs, FormDialog},
+        links::{Named, NamedLink},
         query::{Loaded, Query},
         show::Show,
         toast::Toasts,
     },
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use seatkeeper_shared::{
     endpoints,
     ids::UserId,
@@ -36,7 +36,7 @@ pub fn Managers(
         let open = !manager.limited_to_groups;
         view! {
             <li>
-                <A href=format!("/users/{}", manager.id)>{manager.name}</A>
+                <NamedLink to=Named::User(manager.id)>{manager.name}</NamedLink>
                 {open.then(|| view! { <span class="muted">{t!(i18n, groups.not_limited)}</span> })}
             </li>
         }

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
+        links::{Named, NamedLink},
         person::Person,
         query::{LoadState, Loaded, Paged, Query},
         search::SearchField,
@@ -17,7 +18,6 @@ use crate::{
     },
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::components::A;
 use seatkeeper_shared::{
     endpoints,
     ids::{GroupId, UserId},
@@ -89,9 +89,9 @@ fn Member(
     let remove = move |_| change.carry_out(id, label.clone(), false);
     view! {
         <li>
-            <A href=format!("/users/{id}") attr:class="who-link">
+            <NamedLink to=Named::User(id) class="who-link">
                 <Person name=Signal::stored(shown) email=Signal::stored(email) />
-            </A>
+            </NamedLink>
             <Show when=move || page.may(Action::ManageUsers)>
                 <button
                     type="button"

@@ -11,6 +11,7 @@ use crate::{
         field::TextField,
         form::{FieldCheck, Form},
         form_dialog::{Dialogs, FormDialog},
+        links::{Named, NamedLink},
         show::Show,
         toast::Toasts,
     },
@@ -50,7 +51,7 @@ pub fn GroupSeats(
         view! {
             <li>
                 <span>
-                    {labels::license(i18n, &license)}
+                    <NamedLink to=Named::License(id)>{labels::license(i18n, &license)}</NamedLink>
                     <small class="num">{summary}</small>
                 </span>
                 <Show when=move || page.may(Action::ManageProducts)>

@@ -14,6 +14,7 @@ use crate::{
     labels,
     ui::{
         form_dialog::Dialogs,
+        links::{AuditLink, Named},
         menu::Menu,
         seats::{SeatChart, SeatCount},
         show::Show,
@@ -39,15 +40,26 @@ pub fn LicenseCard(
     let heading = format!("license-{id}");
     let change_seats = dialogs.opens(change_license(catalog, id, LicensePart::Seats));
     let name = move || license.with(|license| labels::license(i18n, license));
+    let is_linked = Memo::new(move |_| catalog.linked.get() == Some(id));
+    let title = NodeRef::<leptos::html::H3>::new();
+    Effect::new(move |_| {
+        if let Some(title) = title.get().filter(|_| is_linked.get()) {
+            // After the title of the page, which takes the focus as well. Fails only if the card has been removed.
+            request_animation_frame(move || drop(title.focus()));
+        }
+    });
     view! {
         <article
             class="license"
+            class:linked=move || is_linked.get()
             class:over=move || license.with(|license| license.over() > 0)
             class:idle=move || validity.get().grants_no_seats()
             aria-labelledby=heading.clone()
         >
             <header class="license-head">
-                <h3 id=heading.clone()>{move || labels::model(i18n, license.with(|l| l.model))}</h3>
+                <h3 id=heading.clone() node_ref=title tabindex="-1">
+                    {move || labels::model(i18n, license.with(|l| l.model))}
+                </h3>
                 <ValidityTag validity />
             </header>
             <SeatCount license />
@@ -58,6 +70,7 @@ pub fn LicenseCard(
                 <A href=format!("/sessions?license={id}")>
                     {t!(i18n, licenses.sessions)} " " <span class="vh">{name}</span>
                 </A>
+                <AuditLink of=Named::License(id) class="" name=Signal::derive(name) />
                 <Show when=move || caller.may(Action::ManageProducts)>
                     <MoreActions id license catalog />
                 </Show>

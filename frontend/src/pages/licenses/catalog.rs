@@ -38,6 +38,8 @@ pub struct Catalog {
     pub licenses: Memo<Vec<LicenseView>>,
     /// Whether archived products and licenses are included.
     pub with_archived: Memo<bool>,
+    /// The license that the address leads to.
+    pub linked: Memo<Option<LicenseId>>,
     products: Query<Vec<ProductView>>,
     live: Live,
 }
@@ -52,7 +54,12 @@ impl Catalog {
             false => products.with(|all| of_products(all)).unwrap_or_default(),
         });
         let query = use_query_map();
-        let with_archived = Memo::new(move |_| query.with(|query| query.get_str("archived") == Some("true")));
+        let linked = Memo::new(move |_| query.with(|query| query.get_str("license").and_then(|id| id.parse().ok())));
+        let with_archived = Memo::new(move |_| {
+            let is_linked = |license: &LicenseView| Some(license.id) == linked.get() && license.archived_at.is_some();
+            query.with(|query| query.get_str("archived") == Some("true"))
+                || licenses.with(|all| all.iter().any(is_linked))
+        });
         let entries = Memo::new(move |_| {
             let all = with_archived.get();
             licenses.with(|licenses| {
@@ -72,7 +79,7 @@ impl Catalog {
             }
             now
         });
-        Self { entries, licenses, with_archived, products, live }
+        Self { entries, licenses, with_archived, linked, products, live }
     }
 
     /// The states of loading.

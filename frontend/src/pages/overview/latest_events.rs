@@ -4,8 +4,11 @@ use super::state::OverviewState;
 use crate::{
     format::Format,
     i18n::*,
-    pages::audit::row::{actor_text, kind_text, subject_texts},
-    ui::{keyed_list::For, show::Show},
+    pages::audit::{
+        mentions::{actor_text, subject_texts},
+        row::kind_text,
+    },
+    ui::{keyed_list::For, show::Show, time::Time},
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -59,8 +62,8 @@ fn EventRow(
             <span>
                 {move || event.with_value(|event| kind_text(i18n, event))} <small>{about}</small>
             </span>
-            <span class="muted num" title=move || format.exact(at)>
-                {move || format.ago(at)}
+            <span class="muted num">
+                <Time at=Signal::stored(at)>{move || format.ago(at)}</Time>
             </span>
         </li>
     }

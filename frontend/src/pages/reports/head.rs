@@ -1,7 +1,14 @@
 //! The head of each report: title, export, tabs and filters; and its content, for callers who may see reports.
 
 use super::{ReportTab, export_menu::ExportMenu, filter_bar::FilterBar, state::ReportState};
-use crate::{i18n::*, saved_views::ViewsMenu, shell::RequirePermission, text::text, ui::page_head::PageHead};
+use crate::{
+    copy_view::CopyMenu,
+    i18n::*,
+    saved_views::ViewsMenu,
+    shell::RequirePermission,
+    text::{Text, text},
+    ui::{breadcrumbs::Breadcrumbs, page_head::PageHead},
+};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 
@@ -40,9 +47,16 @@ fn Report(
             </p>
         }
     };
+    let above = move || {
+        (tab != ReportTab::Usage).then(|| {
+            let here = Text::derive(move |_| tab.name(i18n).to_owned());
+            view! { <Breadcrumbs href="/reports" above=text!(reports.title) here /> }
+        })
+    };
     view! {
-        <PageHead title=text!(reports.title) line>
+        <PageHead title=text!(reports.title) above line>
             <ViewsMenu page=tab.view_page() />
+            <CopyMenu request=move |()| page.sent_request() />
             <ExportMenu page />
         </PageHead>
         <Tabs page />
@@ -58,18 +72,11 @@ fn Tabs(
     page: ReportState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move |tab: ReportTab| match tab {
-        ReportTab::Usage => t_string!(i18n, reports.tab_usage),
-        ReportTab::Refusals => t_string!(i18n, reports.tab_refusals),
-        ReportTab::Sizing => t_string!(i18n, reports.tab_sizing),
-        ReportTab::People => t_string!(i18n, reports.tab_people),
-        ReportTab::Costs => t_string!(i18n, reports.tab_costs),
-    };
     let link = move |tab: ReportTab| {
         let address = move || page.filter.with(|filter| format!("{}{}", tab.path(), filter.query_of_others()));
         view! {
             <a href=address aria-current=(tab == page.tab).then_some("page")>
-                {move || name(tab)}
+                {move || tab.name(i18n)}
             </a>
         }
     };

@@ -37,6 +37,7 @@ pub fn ReportBody(
     /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
+    page.set_loading(status);
     let (children, shown) = (StoredValue::new(children), move || has_value.get() && !has_failed.get());
     let content = move || {
         view! {

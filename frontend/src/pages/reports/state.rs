@@ -21,7 +21,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
-    endpoints::{self, Answer, Endpoint},
+    endpoints::{self, Answer, ApiRequest, Endpoint},
     ids::{LicenseId, ProductId},
     license::Model,
     permissions::Action,
@@ -45,6 +45,8 @@ pub struct ReportState {
     /// For the choice of a group; not loaded for callers who may not see groups.
     pub groups: Query<Vec<GroupView>>,
     pub format: Format,
+    /// Loads the report, once that is known.
+    loading: StoredValue<Option<QueryStatus>>,
     caller: Caller,
     clock: Clock,
 }
@@ -72,6 +74,7 @@ impl ReportState {
             scope,
             groups: Query::new(move || caller.may(Action::ViewUsers).then(endpoints::groups::list)),
             format: Format::get(),
+            loading: StoredValue::new(None),
             caller,
             clock: Clock::get(),
         }
@@ -107,6 +110,16 @@ impl ReportState {
         let scope = self.scope.get()?;
         let filter = self.filter.with(|filter| filter.of_tab(self.tab));
         Some(filter.restrict(report(), scope, self.clock.now_untracked(), &self.to_local()))
+    }
+
+    /// Names what loads the report.
+    pub fn set_loading(self, status: QueryStatus) {
+        self.loading.set_value(Some(status));
+    }
+
+    /// The request that the report answers; untracked.
+    pub fn sent_request(self) -> Option<ApiRequest> {
+        self.loading.get_value()?.request()
     }
 
     /// The chosen period.

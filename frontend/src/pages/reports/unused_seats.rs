@@ -18,6 +18,7 @@ use crate::{
         query::{Loaded, Query},
         select::{Select, SelectOption},
         show::Show,
+        time::Time,
         toast::Toasts,
     },
 };
@@ -140,8 +141,13 @@ fn SeatRow(
     let (page, format) = (state.page, state.page.format);
     let (last, granted) = (seat.last_used_at, seat.granted_at);
     let last_used = move || match last {
-        Some(at) => format.ago(at),
-        None => t_string!(i18n, reports.never_used, at = format.date(granted)),
+        Some(at) => view! {
+            <Time at=Signal::stored(at) in_row=true>
+                {move || format.ago(at)}
+            </Time>
+        }
+        .into_any(),
+        None => t_string!(i18n, reports.never_used, at = format.date(granted)).into_any(),
     };
     let price = seat.price_per_seat.clone();
     let price =

@@ -97,7 +97,8 @@ fn title(format: Format, affected: Memo<Vec<SessionView>>, total: usize) -> Text
     text!(sessions.end_title, count = total, n = format.number(total), name = name())
 }
 
-fn confirm_label(format: Format, form: Form, count: Memo<usize>) -> Text {
+/// "End 3 sessions", or what goes on.
+pub fn confirm_label(format: Format, form: Form, count: Memo<usize>) -> Text {
     Text::derive(move |locale| match (form.busy(), count.get()) {
         (true, _) => td_string!(locale, sessions.ending).to_owned(),
         (_, 0) => td_string!(locale, sessions.end_none).to_owned(),
@@ -140,7 +141,7 @@ fn AffectedAgents(
 
 /// Note about protected sessions, if there are any, with a checkbox to include them.
 #[component]
-fn ProtectedNote(
+pub fn ProtectedNote(
     /// Number of protected sessions.
     protected: Memo<usize>,
     /// Whether they are ended too.
@@ -166,7 +167,7 @@ fn ProtectedNote(
 }
 
 /// Shows how many sessions ended or will end.
-fn show_toasts(i18n: Texts, format: Format, toasts: Toasts, results: &[EndResult]) {
+pub fn show_toasts(i18n: Texts, format: Format, toasts: Toasts, results: &[EndResult]) {
     let count = |which: fn(&EndResult) -> bool| results.iter().filter(|result| which(result)).count();
     let number = |count: usize| untrack(|| format.number(count));
     let ended = count(|result| result.ended.is_some() && result.refused.is_none());

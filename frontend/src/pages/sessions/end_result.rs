@@ -25,6 +25,19 @@ pub struct NotEnded {
     refused: Code,
 }
 
+impl NotEnded {
+    /// The session of this agent, if the request did not end it.
+    pub fn of(name: String, result: EndResult) -> Option<Self> {
+        Some(Self { name, ended: result.ended, refused: result.refused? })
+    }
+
+    /// The agent's name.
+    #[cfg(test)]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Ends sessions with the options of `request`, in chunks of the maximum request size.
 ///
 /// # Errors
@@ -46,7 +59,7 @@ pub fn not_ended(results: &[EndResult], known: &[SessionView]) -> Vec<NotEnded> 
     };
     let missed = |result: &EndResult| {
         let name = of(result.id).map(|session| session.user_name.clone()).unwrap_or_default();
-        Some(NotEnded { name, ended: result.ended.clone(), refused: result.refused? })
+        NotEnded::of(name, result.clone())
     };
     results.iter().filter(|result| !spared(result)).filter_map(missed).collect()
 }

@@ -4,11 +4,14 @@ use super::row_order::{SortKey, SortValue};
 use crate::{live::state::LastContacts, normalize::search_key, ui::sortable_header::SortOrder};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
-    endpoints::live::LiveRows,
+    endpoints::{self, Endpoint, live::LiveRows},
     ids::LicenseId,
     license::Model,
     session::{Platform, SessionState},
-    wire::sessions::{SessionSort, SessionView, StateFilter},
+    wire::{
+        Page,
+        sessions::{LiveSessionFilter, SessionSort, SessionView, StateFilter},
+    },
 };
 use std::str::FromStr;
 
@@ -78,8 +81,8 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// Parses the URL query. Values that are not valid are ignored.
-    pub fn read(query: &ParamsMap) -> Self {
+    /// Parses the URL query, in the user's usual order if it names none. Values that are not valid are ignored.
+    pub fn read(query: &ParamsMap, usual: SortOrder<Column>) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
         Self {
             scope: match text("license") {
@@ -89,12 +92,13 @@ impl Filter {
             state: parsed(text("state")),
             platform: parsed(text("platform")),
             q: text("q").to_owned(),
-            order: parse_order(text("sort")).unwrap_or(DEFAULT_ORDER),
+            order: parse_order(text("sort")).unwrap_or(usual),
         }
     }
 
-    /// The URL query, including the `?`; empty for the default filter.
-    pub fn query(&self) -> String {
+    /// The URL query, including the `?`; empty for the default filter. Users whose usual order is another one get the
+    /// order named, so that the link shows others the same.
+    pub fn query(&self, usual: SortOrder<Column>) -> String {
         let mut query = ParamsMap::new();
         match self.scope {
             LicenseScope::Shared => {}
@@ -110,9 +114,8 @@ impl Filter {
         if !self.q.is_empty() {
             query.replace("q", self.q.clone());
         }
-        if self.order != DEFAULT_ORDER {
-            let minus = if self.order.1 { "-" } else { "" };
-            query.replace("sort", format!("{minus}{}", self.order.0.as_str()));
+        if (self.order, usual) != (DEFAULT_ORDER, DEFAULT_ORDER) {
+            query.replace("sort", order_text(self.order));
         }
         query.to_query_string()
     }
@@ -138,14 +141,17 @@ impl Filter {
 
     /// The rows as the server reads them; `None` if it cannot sort by the column.
     pub fn rows(&self) -> Option<LiveRows> {
-        let (column, descending) = self.order;
-        let order = match column {
-            Column::Agent => (SessionSort::UserName, descending),
-            // The age grows while the time of creation falls.
-            Column::Since => (SessionSort::Created, !descending),
-            Column::State | Column::Platform | Column::Device | Column::Contact => return None,
-        };
-        Some(LiveRows {
+        Some(self.rows_in(server_order(self.order)?))
+    }
+
+    /// The request for the rows, which the page sends if there are very many. If the server cannot sort by the column,
+    /// the longest-held seat comes first.
+    pub fn request(&self) -> Endpoint<Page<SessionView>> {
+        endpoints::live::rows(&self.rows_in(server_order(self.order).unwrap_or((SessionSort::Created, false))))
+    }
+
+    fn rows_in(&self, order: SortOrder<SessionSort>) -> LiveRows {
+        LiveRows {
             license: if let LicenseScope::One(id) = self.scope { Some(id) } else { None },
             model: (self.scope == LicenseScope::Shared).then_some(Model::Concurrent),
             state: match self.state {
@@ -156,12 +162,24 @@ impl Filter {
             platform: self.platform,
             q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
             order,
-        })
+        }
+    }
+
+    /// The sessions that match, whether this browser knows them or not.
+    pub fn live_sessions(&self) -> LiveSessionFilter {
+        let rows = self.rows_in((SessionSort::Created, false));
+        let LiveRows { license, model, state, platform, q, .. } = rows;
+        LiveSessionFilter { license, product: None, model, user: None, state: Some(state), platform, q }
     }
 
     /// Whether it shows all sessions of its licenses.
     pub fn shows_whole_scope(&self) -> bool {
         *self == Self { scope: self.scope, order: self.order, ..Self::default() }
+    }
+
+    /// Whether both show the same sessions, in whatever order.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        *self == Self { order: self.order, ..other.clone() }
     }
 
     /// Whether it hides more than the sessions of named licenses.
@@ -212,6 +230,16 @@ impl Filter {
     }
 }
 
+/// The order as the server knows it; `None` if it cannot sort by the column.
+fn server_order((column, descending): SortOrder<Column>) -> Option<SortOrder<SessionSort>> {
+    match column {
+        Column::Agent => Some((SessionSort::UserName, descending)),
+        // The age grows while the time of creation falls.
+        Column::Since => Some((SessionSort::Created, !descending)),
+        Column::State | Column::Platform | Column::Device | Column::Contact => None,
+    }
+}
+
 /// Unknown platforms first, then in the order of the list of all.
 fn platform_rank(platform: Option<Platform>) -> i64 {
     let rank = Platform::ALL.iter().position(|one| Some(*one) == platform);
@@ -220,6 +248,16 @@ fn platform_rank(platform: Option<Platform>) -> i64 {
 
 fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
+}
+
+/// The order as it stands in the query.
+pub fn order_text((column, descending): SortOrder<Column>) -> String {
+    format!("{}{}", if descending { "-" } else { "" }, column.as_str())
+}
+
+/// The order that the user has kept, or the default.
+pub fn usual_order(kept: Option<&str>) -> SortOrder<Column> {
+    kept.and_then(parse_order).unwrap_or(DEFAULT_ORDER)
 }
 
 fn parse_order(text: &str) -> Option<SortOrder<Column>> {
@@ -256,15 +294,24 @@ mod tests {
         filter.scope = LicenseScope::One(session(1).license_id);
         filter.state = Some(SessionState::Waiting);
         filter.platform = Some(Platform::Ios);
-        let address = filter.query();
+        let address = filter.query(DEFAULT_ORDER);
         let mut read = ParamsMap::new();
         for pair in address.trim_start_matches('?').split('&') {
             let (name, value) = pair.split_once('=').unwrap();
             let value = js_sys::decode_uri_component(&value.replace('+', " ")).unwrap();
             read.replace(name.to_owned(), String::from(value));
         }
-        assert_eq!(Filter::read(&read), filter, "{address}");
-        assert_eq!(Filter::default().query(), "");
+        assert_eq!(Filter::read(&read, DEFAULT_ORDER), filter, "{address}");
+        assert_eq!(Filter::default().query(DEFAULT_ORDER), "");
+    }
+
+    #[wasm_bindgen_test]
+    fn the_usual_order_is_used_unless_the_link_names_one() {
+        let usual = usual_order(Some("agent"));
+        assert_eq!(Filter::read(&ParamsMap::new(), usual).order, (Column::Agent, false));
+        assert_eq!(Filter::default().query(usual), "?sort=-since", "a link shows others the same");
+        assert_eq!(usual_order(Some("dragons")), DEFAULT_ORDER);
+        assert_eq!(order_text(usual), "agent");
     }
 
     #[wasm_bindgen_test]
@@ -298,7 +345,14 @@ mod tests {
         assert_eq!((rows.license, rows.model), (Some(session(1).license_id), None));
         assert_eq!((rows.state, rows.q.as_deref()), (StateFilter::Waiting, Some("yil")));
         assert_eq!(rows.order, (SessionSort::UserName, true));
-        assert!(Filter { order: (Column::Contact, true), ..Filter::default() }.rows().is_none());
+        let ended = filter.live_sessions();
+        assert_eq!((ended.license, ended.model), (rows.license, rows.model), "what is ended is what is shown");
+        assert_eq!((ended.state, ended.q), (Some(StateFilter::Waiting), Some("yil".to_owned())));
+        let path = filter.request().into_request().path;
+        assert_eq!(path, endpoints::live::rows(&rows).into_request().path, "the request that is copied");
+        let by_contact = Filter { order: (Column::Contact, true), ..Filter::default() };
+        assert!(by_contact.rows().is_none());
+        assert_eq!(by_contact.request(), Filter::default().request());
     }
 
     #[wasm_bindgen_test]

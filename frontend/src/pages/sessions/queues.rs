@@ -6,7 +6,11 @@ use crate::{
     format::Format,
     i18n::*,
     labels, lazy_view,
-    ui::{field::unique_id, show::Show},
+    ui::{
+        field::unique_id,
+        links::{Named, NamedLink},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::ids::{LicenseId, TicketId};
@@ -60,11 +64,14 @@ fn Queue(
         tickets.with(|tickets| tickets.iter().take(max_length).copied().collect::<Vec<_>>())
     };
     let name = move || page.live.license(id).map(|license| labels::license(i18n, &license)).unwrap_or_default();
+    let title = move || t_string!(i18n, queue.of_license, license = name());
     let count = move || t_string!(i18n, queue.count, count = length.get(), n = format.number(length.get()));
     view! {
         <section class="list queue" aria-labelledby=heading.clone()>
             <header class="queue-head">
-                <h2 id=heading.clone()>{move || t_string!(i18n, queue.of_license, license = name())}</h2>
+                <h2 id=heading.clone()>
+                    <NamedLink to=Named::License(id)>{title}</NamedLink>
+                </h2>
                 <span class="tag plain">{count}</span>
             </header>
             <ol>

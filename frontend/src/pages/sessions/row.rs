@@ -10,8 +10,10 @@ use crate::{
     live::state::is_contact_lost,
     ui::{
         icon::{Glyph, Icon},
+        links::{Named, NamedLink},
         person::Person,
         show::Show,
+        time::Time,
     },
 };
 use chrono::{DateTime, Utc};
@@ -56,7 +58,9 @@ pub fn Row(
                     }
                 })}
             <th scope="row" class="cell-who">
-                <Person name=text(|s| s.user_name.clone()) email=text(|s| s.user_email.clone()) />
+                <NamedLink to=Named::User(session.with_untracked(|s| s.user_id)) class="who-link">
+                    <Person name=text(|s| s.user_name.clone()) email=text(|s| s.user_email.clone()) />
+                </NamedLink>
             </th>
             <td class="cell-state">
                 <StateCell page session />
@@ -87,10 +91,13 @@ fn Facts(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
+    let last_seen = move || session.with(|s| page.live.contact(s).last_seen_at);
     let platform = move || session.with(|s| s.platform.map(|platform| labels::platform(i18n, platform)));
     view! {
         <td class="cell-license" title=move || session.with(|s| s.product_name.clone())>
-            {move || session.with(|s| s.product_name.clone())}
+            <NamedLink to=Named::License(session.with_untracked(|s| s.license_id))>
+                {move || session.with(|s| s.product_name.clone())}
+            </NamedLink>
             <small>{move || session.with(|s| labels::model_short(i18n, s.model))}</small>
         </td>
         <td class="cell-platform" title=move || session.with(|s| s.remote_device.clone())>
@@ -100,11 +107,15 @@ fn Facts(
         <td class="cell-device mono" title=move || session.with(|s| s.device.clone())>
             {move || session.with(|s| s.device.clone())}
         </td>
-        <td class="cell-since num nowrap" title=move || session.with(|s| format.exact(s.created_at))>
-            {move || session.with(|s| format.since(s.created_at))}
+        <td class="cell-since num nowrap">
+            <Time at=Signal::derive(move || session.with(|s| s.created_at)) in_row=true>
+                {move || session.with(|s| format.since(s.created_at))}
+            </Time>
         </td>
         <td class="cell-contact num nowrap muted">
-            {move || session.with(|s| format.ago_in_minutes(page.live.contact(s).last_seen_at))}
+            <Time at=Signal::derive(last_seen) in_row=true>
+                {move || format.ago_in_minutes(last_seen())}
+            </Time>
         </td>
     }
 }

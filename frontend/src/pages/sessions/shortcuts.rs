@@ -1,7 +1,7 @@
-//! Keyboard shortcuts: J and K move, X selects, E ends.
+//! Keyboard shortcuts: J and K move, X selects, E ends, Enter opens the agent's page.
 
 use super::state::SessionsPageState;
-use crate::shell::shortcuts::applies;
+use crate::{shell::shortcuts::applies, ui::row_shortcuts::open_focused_row};
 use leptos::{ev, prelude::*};
 use seatkeeper_shared::ids::SessionId;
 use wasm_bindgen::JsCast as _;
@@ -22,6 +22,7 @@ pub fn listen(page: SessionsPageState) {
                 }
             }
             "e" => page.ask_to_end_selected(),
+            "enter" if open_focused_row() => {}
             _ => return,
         }
         event.prevent_default();

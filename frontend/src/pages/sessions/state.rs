@@ -2,7 +2,8 @@
 
 use super::{
     end_dialog::EndDialog,
-    filter::{Filter, LicenseScope},
+    end_matching::EndMatchingDialog,
+    filter::{Column, Filter, LicenseScope, order_text, usual_order},
     hold::RowHold,
     row_pages::{KnownRows, RowPages},
     rows::SessionRows,
@@ -11,9 +12,14 @@ use super::{
 };
 use crate::{
     caller::Caller,
+    i18n::*,
     lazy_dialog,
     live::{Live, state::LiveState},
-    ui::form_dialog::{DialogContent, Dialogs},
+    ui::{
+        form_dialog::{DialogContent, Dialogs},
+        list_layout::{ListColumn, ListLayout},
+        sortable_header::SortOrder,
+    },
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -27,6 +33,16 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
+/// The columns that can be hidden.
+const COLUMNS: [ListColumn; 6] = [
+    ListColumn { name: "state", label: |i18n| t_string!(i18n, sessions.state) },
+    ListColumn { name: "license", label: |i18n| t_string!(i18n, sessions.license) },
+    ListColumn { name: "platform", label: |i18n| t_string!(i18n, sessions.platform) },
+    ListColumn { name: "device", label: |i18n| t_string!(i18n, sessions.device) },
+    ListColumn { name: "since", label: |i18n| t_string!(i18n, sessions.since) },
+    ListColumn { name: "contact", label: |i18n| t_string!(i18n, sessions.contact) },
+];
+
 /// Shared state of the page.
 #[derive(Clone, Copy)]
 pub struct SessionsPageState {
@@ -35,6 +51,8 @@ pub struct SessionsPageState {
     pub filter: Memo<Filter>,
     /// Writes the filter to the URL query.
     pub set_filter: Callback<Filter>,
+    /// How the user likes the table.
+    pub layout: ListLayout,
     /// The pages of rows, if there are very many sessions.
     pub pages: RowPages,
     /// Whether the rows have arrived.
@@ -50,6 +68,8 @@ pub struct SessionsPageState {
     pub selection: RwSignal<Selection>,
     /// The selected sessions that the filter shows and that can be ended.
     pub selected: Memo<BTreeSet<SessionId>>,
+    /// Whether all sessions that match the filter are selected, also those that are not known.
+    all_matching: RwSignal<bool>,
     /// The number of sessions that have ended since they were selected.
     pub ended_selected: Memo<usize>,
     /// The focused row and its index.
@@ -66,10 +86,12 @@ impl SessionsPageState {
     pub fn new() -> Self {
         let live = Live::get();
         let (query, navigate, caller) = (use_query_map(), use_navigate(), Caller::get());
-        let filter = Memo::new(move |_| query.with(Filter::read));
+        let layout = ListLayout::load("sessions", &COLUMNS);
+        let usual = move || usual_order(layout.sort().as_deref());
+        let filter = Memo::new(move |_| query.with(|query| Filter::read(query, usual())));
         let set_filter = Callback::new(move |filter: Filter| {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-            navigate(&format!("/sessions{}", filter.query()), options);
+            navigate(&format!("/sessions{}", filter.query(untrack(usual))), options);
         });
         let has_state = live.need_all(Memo::new(move |_| filter.with(|filter| filter.rows().is_none())));
         let pages = RowPages::new(live, filter);
@@ -112,12 +134,22 @@ impl SessionsPageState {
             let has_ended = |id| live.state.with(|state| state.has_ended(id));
             selection.with(|selection| selection.among(has_ended).len())
         });
+        let all_matching = RwSignal::new(false);
+        Effect::new(move |before: Option<Filter>| {
+            let filter = filter.get();
+            // Also on navigation: what matches is no longer what was selected.
+            if before.is_some_and(|before| !before.shows_same(&filter)) {
+                all_matching.set(false);
+            }
+            filter
+        });
         let has_selection =
             Memo::new(move |_| selected.with(|selected| !selected.is_empty()) || ended_selected.get() > 0);
         let page = Self {
             live,
             filter,
             set_filter,
+            layout,
             pages,
             has_arrived,
             rows,
@@ -126,14 +158,15 @@ impl SessionsPageState {
             scope_count,
             selection,
             selected,
+            all_matching,
             ended_selected,
             cursor: RwSignal::new(None),
             dialogs: Dialogs::get(),
             announcement: RwSignal::default(),
             may_end: Memo::new(move |_| caller.may(Action::EndSessions)),
         };
-        // Made known, so that it is downloaded ahead.
-        let _ = page.end_dialog(Vec::new());
+        // Made known, so that they are downloaded ahead.
+        let _ = (page.end_dialog(Vec::new()), page.end_matching_dialog());
         page
     }
 
@@ -143,10 +176,48 @@ impl SessionsPageState {
         self.set_filter.run(filter);
     }
 
+    /// Sorts by a column, from now on also when the page is opened.
+    pub fn sort(self, order: SortOrder<Column>) {
+        self.layout.keep_sort(order_text(order));
+        self.update_filter(|filter| filter.order = order);
+    }
+
+    /// Whether all sessions that match are selected, and not single ones; tracked.
+    pub fn selects_all_matching(self) -> bool {
+        self.all_matching.get() && self.selected.with(|selected| !selected.is_empty())
+    }
+
+    /// Whether all rows are selected, and more may match; tracked.
+    pub fn can_select_all_matching(self) -> bool {
+        let count = self.selected.with(BTreeSet::len);
+        let may_be_more = self.found.get() > count || self.filter.with(Filter::is_narrowed);
+        // Compared last, because this looks at all rows.
+        !self.all_matching.get() && count > 1 && may_be_more && count == self.selectable_rows().len()
+    }
+
+    /// Selects all sessions that match.
+    pub fn select_all_matching(self) {
+        self.all_matching.set(true);
+    }
+
+    /// Selects nothing.
+    pub fn clear_selection(self) {
+        self.all_matching.set(false);
+        self.selection.update(Selection::clear);
+    }
+
     /// Toggles the selection of a row; with Shift, selects the range up to it.
     pub fn select(self, id: SessionId, shift: bool) {
+        self.all_matching.set(false);
         let rows = self.selectable_rows();
         self.selection.update(|selection| if shift { selection.extend_to(&rows, id) } else { selection.toggle(id) });
+    }
+
+    /// Selects all rows, or none if all are selected.
+    pub fn toggle_all(self) {
+        self.all_matching.set(false);
+        let rows = self.selectable_rows();
+        self.selection.update(|selection| selection.toggle_all(&rows));
     }
 
     /// The rows that can be selected, in order.
@@ -176,15 +247,30 @@ impl SessionsPageState {
         })
     }
 
+    fn end_matching_dialog(self) -> DialogContent {
+        let page = self;
+        lazy_dialog!(end_matching_sessions(page: SessionsPageState) {
+            let filter = page.filter.with_untracked(Filter::live_sessions);
+            view! { <EndMatchingDialog page filter /> }
+        })
+    }
+
     /// The user has ended sessions: nothing is selected any more, and their rows need not be kept.
     pub fn forget_ended(self, results: &[EndResult]) {
         let ended = results.iter().filter(|result| result.ended.is_some() && result.refused.is_none());
         self.rows.end_by_user(&ended.map(|result| result.id).collect::<Vec<_>>());
+        self.all_matching.try_set(false);
         self.selection.try_update(Selection::clear);
     }
 
     /// Opens the end dialog for the selected sessions, or the session at the cursor if none is selected.
     pub fn ask_to_end_selected(self) {
+        if untrack(|| self.selects_all_matching()) {
+            if self.may_end.get_untracked() {
+                self.dialogs.open(self.end_matching_dialog());
+            }
+            return;
+        }
         let selected: Vec<_> = self.selected.get_untracked().into_iter().collect();
         if selected.is_empty() {
             let selectable = self.selectable_rows();

@@ -7,6 +7,7 @@ use crate::{
     text::Text,
     ui::{
         icon::{Glyph, Icon},
+        list_layout::LayoutMenu,
         list_status::ListStatus,
         show::Show,
     },
@@ -31,6 +32,9 @@ pub fn StatusBar(
     };
     let selected = Memo::new(move |_| page.selected.with(std::collections::BTreeSet::len));
     let selection = move |_| {
+        if page.selects_all_matching() {
+            return t_string!(i18n, sessions.selected_matching, n = format.number(page.found.get()));
+        }
         let (count, ended) = (selected.get(), page.ended_selected.get());
         let selected = t_string!(i18n, sessions.selected, count = count, n = format.number(count));
         match (page.may_end.get(), count, ended) {
@@ -49,6 +53,7 @@ pub fn StatusBar(
             actions=move || view! { <SelectionActions page selected /> }
         >
             <PendingButton page />
+            <LayoutMenu layout=page.layout />
         </ListStatus>
     }
 }
@@ -63,9 +68,18 @@ fn SelectionActions(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let end = move || t_string!(i18n, sessions.end_n, count = selected.get(), n = format.number(selected.get()));
+    let end = move || match page.selects_all_matching() {
+        true => t_string!(i18n, sessions.end_matching).to_owned(),
+        false => t_string!(i18n, sessions.end_n, count = selected.get(), n = format.number(selected.get())),
+    };
+    let can_select_more = Memo::new(move |_| page.can_select_all_matching());
     view! {
-        <button type="button" class="button small ghost" on:click=move |_| page.selection.update(|s| s.clear())>
+        <Show when=move || can_select_more.get()>
+            <button type="button" class="button small ghost" on:click=move |_| page.select_all_matching()>
+                {move || t_string!(i18n, sessions.select_matching, n = format.number(page.found.get()))}
+            </button>
+        </Show>
+        <button type="button" class="button small ghost" on:click=move |_| page.clear_selection()>
             {t!(i18n, sessions.clear)}
         </button>
         <Show when=move || { selected.get() > 0 }>

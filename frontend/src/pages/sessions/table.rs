@@ -61,6 +61,8 @@ pub fn SessionTable(
             <table
                 class="sessions"
                 class:held=move || page.hold.is_held.get()
+                class:compact=move || page.layout.is_compact()
+                data-hidden=move || page.layout.hidden()
                 aria-rowcount=move || virtualized.get().then(|| page.found.get().max(page.rows.total.get()) + 1)
             >
                 <caption class="vh">{t!(i18n, sessions.title)}</caption>
@@ -107,7 +109,7 @@ fn Head(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let order = Signal::derive(move || page.filter.with(|filter| filter.order));
-    let sort = Callback::new(move |order| page.update_filter(|filter| filter.order = order));
+    let sort = Callback::new(move |order| page.sort(order));
     view! {
         <thead>
             <tr>
@@ -167,8 +169,7 @@ fn SelectAllCheckbox(
             prop:checked=move || selected.get().1
             prop:indeterminate=move || matches!(selected.get(), (true, false))
             on:change=move |_| {
-                let rows = page.selectable_rows();
-                page.selection.update(|selection| selection.toggle_all(&rows));
+                page.toggle_all();
             }
         />
     }

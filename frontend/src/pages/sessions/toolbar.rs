@@ -129,7 +129,7 @@ fn PhoneSortSelect(
     };
     let choose = move |text: String| {
         let column = Column::ALL.into_iter().find(|column| column.as_str() == text).unwrap_or(Column::Since);
-        page.update_filter(|filter| filter.order = (column, matches!(column, Column::Since | Column::Contact)));
+        page.sort((column, matches!(column, Column::Since | Column::Contact)));
     };
     view! {
         <div class="field only-phone">

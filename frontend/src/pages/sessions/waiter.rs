@@ -10,8 +10,10 @@ use crate::{
     labels, lazy_dialog,
     ui::{
         icon::{Glyph, Icon},
+        links::{Named, NamedLink},
         person::Person,
         show::Show,
+        time::Time,
         toast::Toasts,
     },
 };
@@ -46,7 +48,12 @@ pub fn Waiter(
     view! {
         <li class="waiter" data-ticket=id.to_string()>
             <b class="waiter-place num">{move || format.number(position.get())}</b>
-            <Person name=text(|ticket| ticket.user_name.clone()) email=text(|ticket| ticket.user_email.clone()) />
+            <NamedLink to=Named::User(ticket.with_untracked(|ticket| ticket.user_id)) class="who-link">
+                <Person
+                    name=text(|ticket| ticket.user_name.clone())
+                    email=text(|ticket| ticket.user_email.clone())
+                />
+            </NamedLink>
             <WaitState ticket />
             <Show when=move || page.may_end.get()>
                 <WaiterActions page ticket position length />
@@ -83,7 +90,9 @@ fn WaitState(
         <span class="state" class:kept=move || offer.get().is_some() class:queued=move || offer.get().is_none()>
             <span>
                 {word}
-                <small class="num">{line}</small>
+                <small class="num">
+                    <Time at=Signal::derive(move || ticket.with(|ticket| ticket.created_at))>{line}</Time>
+                </small>
             </span>
         </span>
     }

@@ -12,7 +12,13 @@ mod scim;
 mod state;
 
 use super::tabs::SettingsTabs;
-use crate::{format::Texts, i18n::*, shell::RequirePermission, text::text, ui::page_head::PageHead};
+use crate::{
+    format::Texts,
+    i18n::*,
+    shell::RequirePermission,
+    text::text,
+    ui::{breadcrumbs::Breadcrumbs, page_head::PageHead},
+};
 use leptos::prelude::*;
 use seatkeeper_shared::{permissions::Action, wire::providers::EmailLinking};
 use state::DirectoryPageState;
@@ -22,7 +28,10 @@ pub fn DirectoryPage() -> impl IntoView {
     view! {
         <div class="page settings-page">
             <RequirePermission action=Action::ManageAccount>
-                <PageHead title=text!(directory.title) />
+                <PageHead
+                    title=text!(directory.title)
+                    above=|| view! { <Breadcrumbs href="/settings" above=text!(nav.settings) here=text!(directory.title) /> }
+                />
                 <SettingsTabs />
                 <Sections />
             </RequirePermission>

@@ -12,6 +12,7 @@ use crate::{
         keyed_list::For,
         query::{Loaded, Query},
         show::Show,
+        time::Time,
         toast::Toasts,
     },
 };
@@ -215,7 +216,11 @@ fn SignInRow(
     };
     view! {
         <li>
-            <span>{named} <small class="num">{when}</small></span>
+            <span>
+                {named} <small class="num">
+                    <Time at=Signal::stored(last_used_at)>{when}</Time>
+                </small>
+            </span>
         </li>
     }
 }

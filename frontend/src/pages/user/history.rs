@@ -7,6 +7,7 @@ use crate::{
     i18n::*,
     labels,
     ui::{
+        links::{Named, NamedLink},
         query::{Loaded, Paged},
         show::Show,
     },
@@ -109,10 +110,14 @@ fn PastSession(
             let remote = session.remote_device.clone();
             let remote = remote.map(|name| format!(" {}", t_string!(i18n, console.at_remote, device = name)));
             let message = end.and_then(|end| end.message.clone());
+            let license = labels::license_name(i18n, &session.product_name, session.model);
+            let license_id = session.license_id;
             let note = |text| view! { <small class="muted">" " {text}</small> };
             view! {
                 <tr>
-                    <th scope="row">{labels::license_name(i18n, &session.product_name, session.model)}</th>
+                    <th scope="row">
+                        <NamedLink to=Named::License(license_id)>{license}</NamedLink>
+                    </th>
                     <td>{session.device.clone()} {remote.map(note)}</td>
                     <td class="num nowrap">{format.date_time(session.created_at)}</td>
                     <td class="num nowrap">{end.map(|end| format.date_time(end.at))}</td>

@@ -5,7 +5,12 @@ use crate::{
     bulk_actions::job::BulkActionKind,
     i18n::*,
     labels,
-    ui::{address_action::on_address_action, keyed_list::For, show::Show},
+    ui::{
+        address_action::on_address_action,
+        keyed_list::For,
+        links::{Named, NamedLink},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
@@ -46,7 +51,7 @@ pub fn UserLicenses(
                     <For each=move || held.get() key=|(id, _)| *id let:license>
                         <li>
                             <span>
-                                {license.1}
+                                <NamedLink to=Named::License(license.0)>{license.1}</NamedLink>
                                 {move || through(license.0).map(|text| view! { <small>{text}</small> })}
                             </span>
                             // A license given by a group can only be removed from the group.
@@ -94,7 +99,7 @@ pub fn UserGroups(
                 <ul class="lines">
                     <For each=move || groups.get() key=|(id, _)| *id let:group>
                         <li>
-                            <a href=format!("/groups?group={}", group.0)>{group.1}</a>
+                            <NamedLink to=Named::Group(group.0)>{group.1}</NamedLink>
                             <Show when=move || page.may(Action::ManageUsers)>
                                 <button
                                     type="button"

@@ -10,7 +10,9 @@ use crate::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs},
         keyed_list::For,
+        links::{Named, NamedLink},
         show::Show,
+        time::Time,
         toast::Toasts,
     },
 };
@@ -70,14 +72,26 @@ fn LiveSession(
         view! { <EndSessionDialog page id /> }
     }));
     let product = move || product_name(i18n, session.get());
+    let license = Memo::new(move |_| session.with(|session| session.as_ref().map(|session| session.license_id)));
     let facts = move || session.with(|session| session.as_ref().map(|session| facts(i18n, format, session)));
     // A borrowed seat can only be returned by its agent.
     let is_here = Memo::new(move |_| session.with(|one| one.as_ref().is_some_and(|one| one.borrowed_until.is_none())));
     view! {
         <li>
             <span>
-                {product}
-                <small class="num">{facts}</small>
+                {move || {
+                    license.get().map(|license| view! { <NamedLink to=Named::License(license)>{product}</NamedLink> })
+                }}
+                {move || {
+                    let at = session.with(|session| session.as_ref().map(|session| session.created_at))?;
+                    Some(
+                        view! {
+                            <small class="num">
+                                <Time at=Signal::stored(at)>{facts}</Time>
+                            </small>
+                        },
+                    )
+                }}
             </span>
             <Show when=move || page.may(Action::EndSessions) && is_here.get()>
                 <button type="button" class="button small" on:click=ask>

@@ -6,7 +6,13 @@ use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
-    ui::{address_action::SEATS_ACTION, keyed_list::For, query::Loaded, show::Show},
+    ui::{
+        address_action::SEATS_ACTION,
+        keyed_list::For,
+        links::{Named, NamedLink},
+        query::Loaded,
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -123,10 +129,11 @@ fn LicenseLine(
     let outcome = move || license.with_value(|license| outcome_text(i18n, license));
     let facts = move || license.with_value(|license| facts_text(i18n, format, license));
     let is_refused = license.with_value(|license| license.outcome == SeatCheckOutcome::Refused);
+    let id = license.with_value(|license| license.license_id);
     view! {
         <li>
             <span>
-                {name} {t!(i18n, common.dot)} <b class:refused=is_refused>{outcome}</b>
+                <NamedLink to=Named::License(id)>{name}</NamedLink> {t!(i18n, common.dot)} <b class:refused=is_refused>{outcome}</b>
                 <small class="num">{facts}</small>
             </span>
             <Remedy page license />

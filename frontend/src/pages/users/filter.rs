@@ -112,15 +112,13 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// Parses the query string; ignores what it does not understand.
-    pub fn parse(query: &ParamsMap) -> Self {
+    /// Parses the query string, in the user's usual order if it names none; ignores what it does not understand.
+    pub fn parse(query: &ParamsMap, usual: SortOrder<UserSort>) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
-        let sort = text("sort");
-        let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
         let mut filter = Self {
             category: Category::parse(text("category")),
             q: text("q").to_owned(),
-            order: name.parse().map_or(DEFAULT_ORDER, |by| (by, descending)),
+            order: parse_order(text("sort")).unwrap_or(usual),
             ..Self::default()
         };
         for category in Category::ALL {
@@ -165,16 +163,17 @@ impl Filter {
         Category::ALL.into_iter().filter(|category| !self.value(*category).is_empty()).collect()
     }
 
-    /// The query string, without defaults.
-    pub fn query(&self) -> String {
+    /// The query string, without defaults. Users whose usual order is another one get the order named, so that the link
+    /// shows others the same.
+    pub fn query(&self, usual: SortOrder<UserSort>) -> String {
         let mut query = ParamsMap::new();
         put(&mut query, "category", self.category.map_or("", Category::as_str));
         for category in Category::ALL {
             put(&mut query, category.as_str(), &self.value(category));
         }
         put(&mut query, "q", &self.q);
-        if self.order != DEFAULT_ORDER {
-            put(&mut query, "sort", &self.sort());
+        if (self.order, usual) != (DEFAULT_ORDER, DEFAULT_ORDER) {
+            put(&mut query, "sort", &order_text(self.order));
         }
         query.to_query_string()
     }
@@ -196,7 +195,7 @@ impl Filter {
             Active::NotWithin(days) => ("active_before", before(days)),
         }));
         all.push(("q", self.q.trim().to_owned()));
-        all.push(("sort", self.sort()));
+        all.push(("sort", order_text(self.order)));
         all.retain(|(_, value)| !value.is_empty());
         all.into_iter().fold(request, |request, (name, value)| request.with(name, &value))
     }
@@ -219,16 +218,27 @@ impl Filter {
     pub fn export_url(&self, now: DateTime<Utc>) -> String {
         address(self.restrict(endpoints::users::export(), now))
     }
+}
 
-    fn sort(&self) -> String {
-        format!("{}{}", if self.order.1 { "-" } else { "" }, self.order.0)
-    }
+/// The order as it stands in queries.
+pub fn order_text((by, descending): SortOrder<UserSort>) -> String {
+    format!("{}{by}", if descending { "-" } else { "" })
+}
+
+/// The order that the user has kept, or the default.
+pub fn usual_order(kept: Option<&str>) -> SortOrder<UserSort> {
+    kept.and_then(parse_order).unwrap_or(DEFAULT_ORDER)
+}
+
+fn parse_order(text: &str) -> Option<SortOrder<UserSort>> {
+    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    name.parse().ok().map(|by| (by, descending))
 }
 
 /// The path of the list of users with a license.
 pub fn holders(license: LicenseId) -> String {
     let filter = Filter { category: Some(Category::Products), license: Some(license), ..Filter::default() };
-    format!("/users{}", filter.query())
+    format!("/users{}", filter.query(DEFAULT_ORDER))
 }
 
 /// Whether it is the search text in which two requests differ.
@@ -273,7 +283,8 @@ mod tests {
     fn a_category_filters_only_once_a_value_is_chosen() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
         let mut filter = Filter { category: Some(Category::Role), ..Filter::default() };
-        assert_eq!(filter.query(), "?category=role");
+        assert_eq!(filter.query(DEFAULT_ORDER), "?category=role");
+        assert_eq!(filter.query((UserSort::LastActive, true)), "?category=role&sort=name");
         assert_eq!(path(&filter, now), "/users?sort=name&limit=100");
         filter.set(Category::Role, "manager");
         assert_eq!(path(&filter, now), "/users?role=manager&sort=name&limit=100");
@@ -289,7 +300,7 @@ mod tests {
             let (name, value) = pair.split_once('=').unwrap();
             query.insert(name.to_owned(), value.to_owned());
         }
-        let filter = Filter::parse(&query);
+        let filter = Filter::parse(&query, DEFAULT_ORDER);
         assert_eq!((filter.license, filter.category), (id.parse().ok(), Some(Category::Products)));
     }
 

@@ -10,9 +10,11 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
+        links::{Named, NamedLink},
         menu::Menu,
         person::Person,
         show::Show,
+        time::Time,
     },
 };
 use leptos::prelude::*;
@@ -41,9 +43,15 @@ pub fn Row(
     let user = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
     let text = move |text: fn(&UserView) -> String| Signal::derive(move || user.with(text));
     let suspended = Memo::new(move |_| user.with(|user| user.status == UserStatus::Suspended));
-    let last = move || match user.with(|user| user.last_active_at) {
-        Some(at) => format.ago(at),
-        None => t_string!(i18n, users.never).to_owned(),
+    let last_active_at = Memo::new(move |_| user.with(|user| user.last_active_at));
+    let last = move || match last_active_at.get() {
+        Some(at) => view! {
+            <Time at=Signal::stored(at) in_row=true>
+                {move || format.ago(at)}
+            </Time>
+        }
+        .into_any(),
+        None => t!(i18n, users.never).into_any(),
     };
     view! {
         <tr class:selected=move || page.is_selected(id) class:suspended=move || suspended.get()>
@@ -68,9 +76,7 @@ pub fn Row(
             <td class="cell-licenses">
                 <Licenses page user />
             </td>
-            <td class="cell-last num muted" title=move || user.with(|u| u.last_active_at.map(|at| format.exact(at)))>
-                {last}
-            </td>
+            <td class="cell-last num muted">{last}</td>
             <Show when=move || page.may(Action::ManageUsers)>
                 <td class="cell-menu">
                     <Actions page user suspended />
@@ -137,7 +143,7 @@ fn Licenses(
         let revoke = move |_| page.ask(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id));
         view! {
             <li class="chip">
-                {license}
+                <NamedLink to=Named::License(id)>{license}</NamedLink>
                 {page
                     .may(Action::Assign)
                     .then(|| {

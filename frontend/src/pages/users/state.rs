@@ -1,6 +1,6 @@
 //! The state that the parts of the page share: the filter, the loaded list, and the selection.
 
-use super::filter::{Filter, is_typing};
+use super::filter::{Filter, is_typing, order_text, usual_order};
 use crate::{
     bulk_actions::{
         dialog::BulkActions,
@@ -9,16 +9,33 @@ use crate::{
     caller::Caller,
     clock::Clock,
     group_list::GroupList,
+    i18n::*,
     live::Live,
-    ui::{check_list::toggle_member, query::Paged},
+    ui::{
+        check_list::toggle_member,
+        list_layout::{ListColumn, ListLayout},
+        query::Paged,
+        sortable_header::SortOrder,
+    },
 };
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use seatkeeper_shared::{ids::UserId, permissions::Action, wire::users::UserView};
+use seatkeeper_shared::{
+    ids::UserId,
+    permissions::Action,
+    wire::users::{UserSort, UserView},
+};
 use std::collections::BTreeSet;
+
+/// The columns that can be hidden.
+const COLUMNS: [ListColumn; 3] = [
+    ListColumn { name: "role", label: |i18n| t_string!(i18n, users.role) },
+    ListColumn { name: "licenses", label: |i18n| t_string!(i18n, users.licenses) },
+    ListColumn { name: "last", label: |i18n| t_string!(i18n, users.last_active) },
+];
 
 /// The shared state of the page.
 #[derive(Clone, Copy)]
@@ -27,6 +44,8 @@ pub struct UsersPageState {
     pub live: Live,
     /// The filter in the URL.
     pub filter: Memo<Filter>,
+    /// How the user likes the table.
+    pub layout: ListLayout,
     /// Puts a filter into the URL.
     navigate_to: Callback<Filter>,
     /// The matching users.
@@ -45,12 +64,14 @@ impl UsersPageState {
     /// Creates the state and starts loading.
     pub fn new() -> Self {
         let (query, navigate) = (use_query_map(), use_navigate());
+        let layout = ListLayout::load("users", &COLUMNS);
+        let usual = move || usual_order(layout.sort().as_deref());
         let navigate_to = Callback::new(move |filter: Filter| {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-            navigate(&format!("/users{}", filter.query()), options);
+            navigate(&format!("/users{}", filter.query(untrack(usual))), options);
         });
         let (clock, groups) = (Clock::get(), GroupList::load());
-        let filter = Memo::new(move |_| query.with(Filter::parse));
+        let filter = Memo::new(move |_| query.with(|query| Filter::parse(query, usual())));
         let list = Paged::new(move || Some(filter.with(|filter| filter.request(clock.now_untracked()))), is_typing);
         let (selected, all_matching) = (RwSignal::default(), RwSignal::new(false));
         let bulk = BulkActions::new(groups, move || {
@@ -67,7 +88,7 @@ impl UsersPageState {
             filter
         });
         let (live, caller) = (Live::get(), Caller::get());
-        Self { live, filter, navigate_to, list, selected, all_matching, groups, bulk, clock, caller }
+        Self { live, filter, layout, navigate_to, list, selected, all_matching, groups, bulk, clock, caller }
     }
 
     /// Changes the filter in the URL.
@@ -76,6 +97,12 @@ impl UsersPageState {
         change(&mut filter);
         self.all_matching.set(false);
         self.navigate_to.run(filter);
+    }
+
+    /// Sorts the list, from now on also when the page is opened.
+    pub fn sort(self, order: SortOrder<UserSort>) {
+        self.layout.keep_sort(order_text(order));
+        self.update_filter(|filter| filter.order = order);
     }
 
     /// Whether the caller has the right to this action.

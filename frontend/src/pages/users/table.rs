@@ -51,7 +51,11 @@ fn Rows(
     let i18n = use_i18n();
     let ids = Memo::new(move |_| page.list.items().with(|users| users.iter().map(|user| user.id).collect::<Vec<_>>()));
     view! {
-        <table class="users" aria-busy=move || page.list.status().is_loading().to_string()>
+        <table
+            class="users"
+            class:compact=move || page.layout.is_compact()
+            data-hidden=move || page.layout.hidden()
+            aria-busy=move || page.list.status().is_loading().to_string()>
             <caption class="vh">{t!(i18n, users.caption)}</caption>
             <Head page />
             <tbody>
@@ -70,7 +74,7 @@ fn Head(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let order = Signal::derive(move || page.filter.with(|filter| filter.order));
-    let sort = Callback::new(move |order| page.update_filter(|filter| filter.order = order));
+    let sort = Callback::new(move |order| page.sort(order));
     let all = move || page.selected_users().len() == page.list.items().with(Vec::len);
     view! {
         <thead>
@@ -89,9 +93,13 @@ fn Head(
                 <SortableHeader key=UserSort::Name order sort>
                     {t!(i18n, users.user)}
                 </SortableHeader>
-                <th scope="col">{t!(i18n, users.role)}</th>
-                <th scope="col">{t!(i18n, users.licenses)}</th>
-                <SortableHeader key=UserSort::LastActive order sort descending=true>
+                <th scope="col" class="head-role">
+                    {t!(i18n, users.role)}
+                </th>
+                <th scope="col" class="head-licenses">
+                    {t!(i18n, users.licenses)}
+                </th>
+                <SortableHeader key=UserSort::LastActive order sort class="head-last" descending=true>
                     {t!(i18n, users.last_active)}
                 </SortableHeader>
                 <Show when=move || page.may(Action::ManageUsers)>

@@ -13,6 +13,7 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
+        list_layout::LayoutMenu,
         list_status::ListStatus,
         menu::Menu,
         search::SearchField,
@@ -182,7 +183,11 @@ pub fn StatusBar(
         Some(total) => td_string!(locale, users.total, count = total, n = format.number(total)),
         None => String::new(),
     });
-    view! { <ListStatus text=total selected actions=move || view! { <SelectionActions page /> } /> }
+    view! {
+        <ListStatus text=total selected actions=move || view! { <SelectionActions page /> }>
+            <LayoutMenu layout=page.layout />
+        </ListStatus>
+    }
 }
 
 /// The actions on the selected users.

@@ -18,7 +18,6 @@ pub struct Paged<T: 'static> {
     total: RwSignal<Option<i64>>,
     /// The cursor of the next page.
     next: RwSignal<Option<String>>,
-    request: StoredValue<Option<ApiRequest>>,
     /// The request that the items answer.
     answered: RwSignal<Option<ApiRequest>>,
     /// Whether a list that is read again is read up to its length of before.
@@ -91,7 +90,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
             items: RwSignal::new(Vec::new()),
             total: RwSignal::new(None),
             next: RwSignal::new(None),
-            request: StoredValue::new(None),
             answered: RwSignal::new(None),
             keeps_length,
             first_pages: RwSignal::new(0),
@@ -99,8 +97,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
         Effect::new(move |_| {
             list.status.reloads.track();
             let now = request();
-            let before = list.request.get_value();
-            list.request.set_value(now.clone());
+            let before = list.status.request.get_value();
+            list.status.request.set_value(now.clone());
             let Some(now) = now else { return list.clear() };
             let typing = before.is_some_and(|before| before != now && is_typing(&before.path, &now.path));
             list.send(now, if typing { SEARCH_DEBOUNCE_MS } else { 0 }, false);
@@ -118,7 +116,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
     }
 
     fn send(self, request: ApiRequest, delay_ms: u32, append: bool) {
-        let first = self.request.get_value();
+        let first = self.status.request.get_value();
         let is_again = !append && self.keeps_length && self.answered.with_untracked(|answered| *answered == first);
         let length = if is_again { self.items.with_untracked(Vec::len) } else { 0 };
         let mut read = Vec::new();
@@ -156,7 +154,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
 
     /// Reads the next page, unless a request is in progress.
     pub fn load_more(self) {
-        let request = self.request.try_get_value().flatten();
+        let request = self.status.request();
         let (Some(request), Some(next)) = (request, self.next.try_get_untracked().flatten()) else { return };
         // The cursor of another request's items leads nowhere.
         let is_outdated = self.answered.with_untracked(|answered| answered.as_ref() != Some(&request));

@@ -1,7 +1,12 @@
 //! The latest attempts that were refused.
 
 use super::RefusalState;
-use crate::{i18n::*, labels, pages::reports::person_filter::PersonName, ui::show::Show};
+use crate::{
+    i18n::*,
+    labels,
+    pages::reports::person_filter::PersonName,
+    ui::{show::Show, time::Time},
+};
 use chrono::TimeDelta;
 use leptos::prelude::*;
 use seatkeeper_shared::wire::reports::RefusedAttempt;
@@ -53,8 +58,10 @@ fn row(state: RefusalState, attempt: RefusedAttempt) -> AnyView {
     let device = attempt.device.unwrap_or_else(|| t_string!(i18n, common.dash).to_owned());
     view! {
         <tr>
-            <td class="num nowrap" title=format.exact(at)>
-                {format.date_time(at)}
+            <td class="num nowrap">
+                <Time at=Signal::stored(at) in_row=true>
+                    {format.date_time(at)}
+                </Time>
             </td>
             <th scope="row">
                 <PersonName page id=attempt.user_id name=attempt.user_name />
