@@ -16,6 +16,7 @@ mod join;
 mod license_terms;
 mod licenses;
 mod live;
+mod my_access;
 mod oidc;
 mod overview;
 mod pagination;
@@ -89,6 +90,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(passkeys::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
+        .routes(routes!(my_access::my_access))
         .routes(routes!(verify::options, verify::verify))
         .routes(routes!(profile::change_password))
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
@@ -125,6 +127,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(licenses::license, license_terms::change_license))
         .routes(routes!(license_terms::usage))
         .routes(routes!(licenses::grant))
+        .routes(routes!(licenses::set_grant_end))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
         .routes(routes!(groups::groups, groups::add_group))

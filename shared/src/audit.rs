@@ -10,7 +10,7 @@ mod value;
 
 use crate::string_enum::string_enum;
 
-pub use data::{EventData, SignInFailureReason, SignInMethod};
+pub use data::{EventData, RevocationReason, SignInFailureReason, SignInMethod};
 pub use field::{Field, Readers};
 pub use reading::{Fact, FieldName, read_facts};
 pub use value::{Cleared, FactValue, Minutes, Seconds};
@@ -172,6 +172,8 @@ string_enum! {
         SeatsChanged = "seats_changed",
         /// A license was assigned.
         LicenseGranted = "license_granted",
+        /// An assignment ends at another time, or no longer ends by itself.
+        GrantEndChanged = "grant_end_changed",
         /// A license was revoked.
         LicenseRevoked = "license_revoked",
         /// A named seat is kept although it is not used.
@@ -231,6 +233,7 @@ impl Kind {
                     | Self::LicenseChanged
                     | Self::SeatsChanged
                     | Self::LicenseGranted
+                    | Self::GrantEndChanged
                     | Self::LicenseRevoked
             )
     }
@@ -300,6 +303,7 @@ impl Kind {
             | Self::LicenseExpiring
             | Self::SeatsChanged
             | Self::LicenseGranted
+            | Self::GrantEndChanged
             | Self::LicenseRevoked
             | Self::UnusedSeatKept
             | Self::UnusedSeatExceptionRemoved => Area::Licenses,

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod join;
 pub mod licenses;
 pub mod live;
+pub mod my_access;
 pub mod passkeys;
 pub mod password_links;
 pub mod providers;

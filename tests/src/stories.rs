@@ -42,6 +42,7 @@ mod exports;
 mod full_disk;
 mod gate;
 mod gate_proxies;
+mod grant_ends;
 mod group_licenses;
 mod groups;
 mod headers;

@@ -10,6 +10,7 @@ use crate::{
     text::text,
     ui::{
         check_list::{CheckListItem, RadioList},
+        field::TextField,
         form::Form,
         select::{Select, SelectOption},
     },
@@ -38,7 +39,7 @@ pub fn Choice(
     let i18n = use_i18n();
     let live = Live::get();
     let label = match kind {
-        BulkActionKind::Grant | BulkActionKind::Revoke => text!(users.license),
+        BulkActionKind::Grant | BulkActionKind::SetGrantEnd | BulkActionKind::Revoke => text!(users.license),
         BulkActionKind::SetRole => text!(users.role),
         _ => text!(bulk.group),
     };
@@ -88,13 +89,34 @@ fn choices(
     };
     match kind {
         BulkActionKind::Grant => licenses(|user, id| !user.license_ids.contains(id)),
-        BulkActionKind::Revoke => licenses(|user, id| user.license_ids.contains(id)),
+        BulkActionKind::SetGrantEnd | BulkActionKind::Revoke => licenses(|user, id| user.license_ids.contains(id)),
         BulkActionKind::AddToGroup => in_groups(|user, id| !user.group_ids.contains(id)),
         BulkActionKind::RemoveFromGroup => in_groups(|user, id| user.group_ids.contains(id)),
         BulkActionKind::SetRole => {
             Role::ALL.iter().map(|role| SelectOption::new(role.as_str(), labels::role(i18n, *role))).collect()
         }
         BulkActionKind::Suspend | BulkActionKind::Reactivate | BulkActionKind::Delete => Vec::new(),
+    }
+}
+
+/// The last day of an assignment; empty if it does not end by itself.
+#[component]
+pub fn LastDay(
+    /// The value of the date field.
+    day: RwSignal<String>,
+    /// The state of the form.
+    form: Form,
+) -> impl IntoView {
+    view! {
+        <TextField
+            label=text!(users.last_day)
+            value=day
+            name="ends_at"
+            kind="date"
+            hint=text!(users.last_day_hint)
+            form
+            optional=true
+        />
     }
 }
 

@@ -142,6 +142,11 @@ impl LiveState {
         (self.is_partial && matches!(self.coverage, Coverage::Newest(_))).then_some(self.snapshots)
     }
 
+    /// The number of snapshots so far. A new one follows when the licenses of the viewer change.
+    pub fn snapshots(&self) -> usize {
+        self.snapshots
+    }
+
     /// Whether there are more sessions than are ever loaded.
     pub fn is_capped(&self) -> bool {
         self.coverage == Coverage::All && self.omitted_sessions > 0

@@ -103,7 +103,7 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         Kind::LicenseAdded | Kind::LicenseChanged | Kind::LicenseExpiring => &[SeatDecisions],
         Kind::LicenseTermsChanged => &[SeatDecisions, GroupSeats, FreedSeats],
         Kind::SeatsChanged => &[FreedSeats],
-        Kind::LicenseGranted => &[SeatDecisions, Assignments],
+        Kind::LicenseGranted | Kind::GrantEndChanged => &[SeatDecisions, Assignments],
         Kind::LicenseRevoked => &[SeatDecisions, Assignments, FreedSeats],
         Kind::SessionEnded => &[EndedSession],
         Kind::TicketTaken | Kind::TicketOffered | Kind::TicketOfferTakenBack | Kind::TicketMoved | Kind::TicketOver => {

@@ -161,7 +161,10 @@ impl Batch {
             SeatCommand::MoveTicket { ticket, position } => self.change_ticket(*ticket, OwnerFilter::All, |pool, _| {
                 pool.move_ticket(*ticket, *position).ok_or(Code::NotFound)
             }),
-            SeatCommand::Grant { license, users, rule } => self.grant(*license, users, *rule),
+            SeatCommand::Grant { license, users, rule, ends_at } => self.grant(*license, users, *rule, *ends_at),
+            SeatCommand::SetGrantEnd { license, users, ends_at } => {
+                self.assign(*license, users, |pool, user, _| pool.set_grant_end(user, *ends_at))
+            }
             SeatCommand::Revoke { license, users, end_now } => {
                 let cause = end_now.then(|| end_cause(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, cause.as_ref(), now))

@@ -122,6 +122,11 @@ async fn find_licenses(
     if lock_set.sweep {
         let now = clock.now_in(tx).await?;
         lock_set.licenses.extend(store::seats::licenses_to_sweep(tx, now).await?);
+        // Their assignments end when the licenses are settled.
+        for (license, user) in store::seats::ended_grants(tx, now).await? {
+            lock_set.licenses.insert(license);
+            lock_set.assignees.insert((license, user));
+        }
     }
     Ok(())
 }

@@ -122,6 +122,7 @@ fn group_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
 fn bulk_attempts(s: &Fixture, users: &[UserId]) -> Vec<Attempt> {
     let mut actions = vec![
         json!({ "action": "grant", "license_id": s.named }),
+        json!({ "action": "set_grant_end", "license_id": s.pool, "ends_at": "2036-01-01T00:00:00Z" }),
         json!({ "action": "revoke", "license_id": s.pool, "end_now": true }),
         json!({ "action": "set_role", "role": "admin" }),
         json!({ "action": "set_role", "role": "agent" }),
@@ -173,6 +174,7 @@ fn license_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
             ("PATCH", "/licenses/{id}", "", json!({ "archived": false })),
             ("PUT", "/licenses/{id}/groups", "/groups", limits),
             ("POST", "/licenses/{id}/grant", "/grant", users.clone()),
+            ("POST", "/licenses/{id}/grant-end", "/grant-end", users.clone()),
             ("POST", "/licenses/{id}/revoke", "/revoke", revoke.clone()),
         ] {
             all.push(attempt(method, route, format!("{path}{below}"), body));
@@ -200,6 +202,7 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
     ];
     for (method, route) in [
         ("GET", "/me"),
+        ("GET", "/me/access"),
         ("GET", "/me/verify"),
         ("GET", "/me/passkeys"),
         ("POST", "/me/passkeys/begin"),

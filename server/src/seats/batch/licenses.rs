@@ -21,8 +21,14 @@ use seatkeeper_shared::{
 };
 
 impl Batch {
-    pub(super) fn grant(&mut self, license: LicenseId, users: &[UserId], rule: Option<RuleId>) -> Outcome {
-        let outcome = self.assign(license, users, |pool, user, _| pool.grant(user));
+    pub(super) fn grant(
+        &mut self,
+        license: LicenseId,
+        users: &[UserId],
+        rule: Option<RuleId>,
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Outcome {
+        let outcome = self.assign(license, users, |pool, user, _| pool.grant_until(user, ends_at));
         if let Outcome::Assignments(results) = &outcome {
             for result in results.iter().filter(|result| result.changed) {
                 // The last change in the batch counts: another rule may have made the assignment before, and it was

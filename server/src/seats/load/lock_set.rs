@@ -73,7 +73,9 @@ impl LockSet {
                 self.granted_users.extend(users);
                 self.assign(*license, users);
             }
-            SeatCommand::Revoke { license, users, .. } => self.assign(*license, users),
+            SeatCommand::SetGrantEnd { license, users, .. } | SeatCommand::Revoke { license, users, .. } => {
+                self.assign(*license, users);
+            }
             SeatCommand::ChangeLicense { license, .. } => {
                 self.licenses.insert(*license);
                 self.contracts.insert(*license);

@@ -3,9 +3,9 @@
 use super::{
     super::{
         changes::{
-            AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GroupChanges, LimitsChanges,
-            LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges, SeatsChanges,
-            SignInRulesChanges, UserChanges, ViewChanges,
+            AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GrantEndChanges, GroupChanges,
+            LimitsChanges, LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges,
+            SeatsChanges, SignInRulesChanges, UserChanges, ViewChanges,
         },
         *,
     },
@@ -329,8 +329,14 @@ pub(super) fn examples() -> Vec<(EventData, &'static str)> {
         ),
         (E::LicenseExpiring { days: 30, ends_at: at() }, r#"{"days":30,"ends_at":"AT"}"#),
         (E::SeatsChanged { changes: SeatsChanges { seats: Some((2, 3)) } }, r#"{"changes":{"seats":[2,3]}}"#),
-        (E::LicenseGranted {}, "{}"),
-        (E::LicenseRevoked {}, "{}"),
+        (E::LicenseGranted { ends_at: None }, "{}"),
+        (E::LicenseGranted { ends_at: Some(at()) }, r#"{"ends_at":"AT"}"#),
+        (
+            E::GrantEndChanged { changes: GrantEndChanges { ends_at: Some((None, Some(at()))) } },
+            r#"{"changes":{"ends_at":[null,"AT"]}}"#,
+        ),
+        (E::LicenseRevoked { reason: None }, "{}"),
+        (E::LicenseRevoked { reason: Some(RevocationReason::EndReached) }, r#"{"reason":"end_reached"}"#),
         (E::UnusedSeatKept { until: Some(at()) }, r#"{"until":"AT"}"#),
         (E::UnusedSeatExceptionRemoved {}, "{}"),
         (E::ViewShared { address: text("/audit?q=a") }, r#"{"address":"/audit?q=a"}"#),
