@@ -13,6 +13,7 @@ mod group_licenses;
 pub mod groups;
 mod imports;
 mod join;
+mod license_requests;
 mod license_terms;
 mod licenses;
 mod live;
@@ -130,6 +131,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(licenses::set_grant_end))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
+        .routes(routes!(license_requests::requests, license_requests::create))
+        .routes(routes!(license_requests::withdraw))
+        .routes(routes!(license_requests::approve))
+        .routes(routes!(license_requests::decline))
         .routes(routes!(groups::groups, groups::add_group))
         .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
         .routes(routes!(groups::set_members, groups::change_members))

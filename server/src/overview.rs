@@ -46,6 +46,8 @@ struct Findings {
     turned_away: Vec<RefusedUsers>,
     lost_contact: CountWithEnd,
     borrowed_ending: CountWithEnd,
+    /// The open requests for licenses, and since when the first waits.
+    requests: Option<(i64, DateTime<Utc>)>,
     /// The next first.
     grants_ending: Vec<EndingGrant>,
     provisioning: Vec<(DirectoryId, String, i64)>,
@@ -76,6 +78,11 @@ pub async fn tasks(
         turned_away: store::overview::turned_away(db, now - TURNED_AWAY_FOR, manager).await?,
         lost_contact: store::overview::lost_contact(db, half_leases, manager).await?,
         borrowed_ending: store::overview::borrowed_ending(db, now + BORROWED_ENDING_WITHIN, manager).await?,
+        requests: if caller.may(Action::Assign) {
+            store::license_requests::count_open(db, manager).await?
+        } else {
+            None
+        },
         grants_ending: if caller.may(Action::Assign) {
             store::overview::grants_ending(db, now + GRANT_ENDING_WITHIN, manager).await?
         } else {
@@ -123,6 +130,7 @@ impl Findings {
                 .map(|license| Task::OverCapacity { license_id: license.id, over: license.over() }),
         );
         tasks.extend(open.iter().filter_map(|license| full(license, now)));
+        tasks.extend(self.requests.map(|(requests, since)| Task::LicenseRequests { requests, since }));
         tasks.extend(self.lost_contact.map(|(sessions, next_end)| Task::LostContact { sessions, next_end }));
         tasks.extend(expiring(&open, now));
         tasks.extend(open.iter().filter_map(|license| grants_ending(license, &self.grants_ending)));

@@ -36,7 +36,7 @@ use engine::{Engine, EngineState};
 use error::unexpected;
 use heartbeats::Heartbeats;
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
     session::Platform,
     wire::{
@@ -314,6 +314,21 @@ impl Seats {
         ends_at: Option<DateTime<Utc>>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
         self.assignment_command(actor, SeatCommand::Grant { license, users, rule: None, ends_at }).await
+    }
+
+    /// Assigns the license of an open request to the user who requested it, until `ends_at` if that is given.
+    ///
+    /// # Errors
+    /// Returns an error if the request is no longer open, the license cannot be assigned to the user, or the commit
+    /// failed.
+    pub async fn approve_request(
+        &self,
+        actor: &Actor,
+        request: LicenseRequestId,
+        (license, user): (LicenseId, UserId),
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Result<(), SeatsError> {
+        self.unit_command(actor, SeatCommand::ApproveRequest { request, license, user, ends_at }).await
     }
 
     /// Changes when the assignments of users to a license end by themselves; `None` means never.

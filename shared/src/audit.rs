@@ -176,6 +176,14 @@ string_enum! {
         GrantEndChanged = "grant_end_changed",
         /// A license was revoked.
         LicenseRevoked = "license_revoked",
+        /// A user requested a license.
+        LicenseRequested = "license_requested",
+        /// A user withdrew a request for a license.
+        LicenseRequestWithdrawn = "license_request_withdrawn",
+        /// A request for a license was approved: the license was assigned.
+        LicenseRequestApproved = "license_request_approved",
+        /// A request for a license was declined.
+        LicenseRequestDeclined = "license_request_declined",
         /// A named seat is kept although it is not used.
         UnusedSeatKept = "unused_seat_kept",
         /// A named seat is no longer kept although it is not used.
@@ -305,6 +313,10 @@ impl Kind {
             | Self::LicenseGranted
             | Self::GrantEndChanged
             | Self::LicenseRevoked
+            | Self::LicenseRequested
+            | Self::LicenseRequestWithdrawn
+            | Self::LicenseRequestApproved
+            | Self::LicenseRequestDeclined
             | Self::UnusedSeatKept
             | Self::UnusedSeatExceptionRemoved => Area::Licenses,
             Self::SessionCreated

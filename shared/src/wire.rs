@@ -9,6 +9,7 @@ pub mod gate;
 pub mod groups;
 pub mod imports;
 pub mod join;
+pub mod license_requests;
 pub mod licenses;
 pub mod live;
 pub mod my_access;

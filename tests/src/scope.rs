@@ -123,6 +123,7 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/reports/unused-seats", "/reports/unused-seats?days=1".to_owned(), true),
         ("/reports/unused-seats/export", "/reports/unused-seats/export?days=1&format=json".to_owned(), true),
         ("/views", "/views".to_owned(), true),
+        ("/license-requests", "/license-requests".to_owned(), true),
         ("/imports/{id}", import.to_owned(), false),
         ("/imports/{id}/rows", format!("{import}/rows"), false),
         ("/imports/{id}/export", format!("{import}/export?format=json"), false),

@@ -56,6 +56,7 @@ mod imports;
 mod join;
 mod late_bodies;
 mod layers;
+mod license_requests;
 mod links;
 mod lists;
 mod live;

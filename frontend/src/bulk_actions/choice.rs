@@ -2,11 +2,12 @@
 
 use super::job::{BulkActionKind, BulkTargets};
 use crate::{
-    format::Texts,
+    format::{Format, Texts},
     group_list::GroupList,
     i18n::*,
     labels,
     live::Live,
+    pages::licenses::days::{ParsedInstant, day_end, local_time_in, parse_day},
     text::text,
     ui::{
         check_list::{CheckListItem, RadioList},
@@ -118,6 +119,12 @@ pub fn LastDay(
             optional=true
         />
     }
+}
+
+/// When an assignment with this last day ends, in the account's time zone; `None` if the field is empty.
+pub fn parse_last_day(text: &str) -> ParsedInstant {
+    let zone = untrack(|| Format::get().time_zone());
+    parse_day(text).map(|day| day.map(|day| day_end(day, local_time_in(&zone))))
 }
 
 /// The choice whether live sessions are ended.

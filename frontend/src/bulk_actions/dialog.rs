@@ -2,7 +2,7 @@
 
 use super::{
     announcement::Announcer,
-    choice::{Choice, EndNow, LastDay},
+    choice::{Choice, EndNow, LastDay, parse_last_day},
     job::{BulkActionKind, BulkJob, Interrupted, TargetSelector, carry_out},
     outcome::{Outcome, refusals},
     preview::Preview,
@@ -14,10 +14,7 @@ use crate::{
     group_list::GroupList,
     i18n::*,
     lazy_dialog,
-    pages::licenses::{
-        days::{ParsedInstant, day_end, local_time_in, parse_day},
-        last_day,
-    },
+    pages::licenses::{days::local_time_in, last_day},
     ui::{
         form::Form,
         form_dialog::{Dialogs, FormDialog},
@@ -130,12 +127,6 @@ fn former_last_day(job: &BulkJob) -> String {
     let to_local = local_time_in(&untrack(|| Format::get().time_zone()));
     let is_known = job.kind == BulkActionKind::SetGrantEnd;
     former_end().filter(|_| is_known).map(|end| to_local(last_day(end)).date().to_string()).unwrap_or_default()
-}
-
-/// When an assignment with this last day ends, in the account's time zone; `None` if the field is empty.
-fn parse_last_day(text: &str) -> ParsedInstant {
-    let zone = untrack(|| Format::get().time_zone());
-    parse_day(text).map(|day| day.map(|day| day_end(day, local_time_in(&zone))))
 }
 
 /// Carries an action out and says what it changed, also if only a later request fails. Closing the dialog, which

@@ -6,7 +6,7 @@ use crate::pool::{
 use crate::user_changes::UserChange;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
     problem::Code,
     session::Platform,
@@ -89,6 +89,8 @@ pub enum SeatCommand {
     MoveTicket { ticket: TicketId, position: i64 },
     /// Assigns a license to users, by a rule of a directory or by the actor, until `ends_at` if that is given.
     Grant { license: LicenseId, users: Vec<UserId>, rule: Option<RuleId>, ends_at: Option<DateTime<Utc>> },
+    /// Assigns the requested license to the user who requested it, if the request is still open.
+    ApproveRequest { request: LicenseRequestId, license: LicenseId, user: UserId, ends_at: Option<DateTime<Utc>> },
     /// Changes when the assignments of users end by themselves; `None` means never.
     SetGrantEnd { license: LicenseId, users: Vec<UserId>, ends_at: Option<DateTime<Utc>> },
     /// Revokes assignments. `end_now` also ends the users' sessions.

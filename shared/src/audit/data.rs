@@ -264,6 +264,10 @@ event_data! {
     LicenseGranted { ; ends_at: DateTime<Utc> }
     GrantEndChanged { changes: GrantEndChanges }
     LicenseRevoked { ; reason: RevocationReason }
+    LicenseRequested { reason: String }
+    LicenseRequestWithdrawn {}
+    LicenseRequestApproved { ; ends_at: DateTime<Utc> }
+    LicenseRequestDeclined { ; message: String }
     UnusedSeatKept { until: Option<DateTime<Utc>> }
     UnusedSeatExceptionRemoved {}
     ViewShared { address: String }

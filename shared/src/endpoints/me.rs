@@ -15,7 +15,7 @@ pub fn get() -> Endpoint<Me> {
     Endpoint::get("/me")
 }
 
-/// When the caller's assignments end by themselves.
+/// When the caller's assignments end by themselves, and what they have requested or may request.
 pub fn access() -> Endpoint<MyAccess> {
     Endpoint::get("/me/access")
 }

@@ -322,6 +322,15 @@ fn report_attempts(s: &Fixture) -> Vec<Attempt> {
     let id = format!("/views/{}", uuid::Uuid::nil());
     all.push(attempt("PATCH", "/views/{id}", id.clone(), json!({ "shared": true })));
     all.push(attempt("DELETE", "/views/{id}", id, Value::Null));
+    for license in [s.named, s.pool] {
+        let body = json!({ "license_id": license, "reason": "Mine" });
+        all.push(attempt("POST", "/license-requests", "/license-requests".into(), body));
+    }
+    all.push(attempt("GET", "/license-requests", "/license-requests".into(), Value::Null));
+    let id = format!("/license-requests/{}", uuid::Uuid::nil());
+    all.push(attempt("POST", "/license-requests/{id}/approve", format!("{id}/approve"), json!({})));
+    all.push(attempt("POST", "/license-requests/{id}/decline", format!("{id}/decline"), json!({})));
+    all.push(attempt("DELETE", "/license-requests/{id}", id, Value::Null));
     all.push(attempt("PUT", exception, path.clone(), json!({ "reason": "Mine" })));
     all.push(attempt("DELETE", exception, path, Value::Null));
     all

@@ -25,7 +25,7 @@ impl Urgency {
     pub const fn of(task: &Task) -> Self {
         match task {
             Task::Waiting { .. } | Task::Refused { .. } | Task::OverCapacity { .. } => Self::Now,
-            Task::GrantsEnding { .. } => Self::Soon,
+            Task::GrantsEnding { .. } | Task::LicenseRequests { .. } => Self::Soon,
             Task::Full { .. } | Task::LostContact { .. } | Task::Expiring { .. } | Task::Provisioning { .. } => {
                 Self::Soon
             }
@@ -131,6 +131,12 @@ pub fn task_text(page: OverviewState, i18n: Texts, format: Format, task: &Task) 
             more: format.date(*ends_at),
             act: t_string!(i18n, overview.renew).to_owned(),
             path: "/licenses".to_owned(),
+        },
+        Task::LicenseRequests { requests, since } => TaskText {
+            what: t_string!(i18n, overview.license_requests, count = *requests, n = format.number(*requests)),
+            more: t_string!(i18n, overview.license_requests_more, ago = format.ago(*since)),
+            act: t_string!(i18n, overview.check).to_owned(),
+            path: "/users".to_owned(),
         },
         Task::GrantsEnding { license_id, grants, next_end, user_id, user_name } => TaskText {
             what: t_string!(

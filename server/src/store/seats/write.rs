@@ -165,8 +165,10 @@ statements! {
 /// Writes all changes of a batch and its events, but not its heartbeats.
 pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbError> {
     let rows = ChangesByKind::of(batch);
-    let pools_only =
-        batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools;
+    let pools_only = batch.newly_suspended.is_empty()
+        && batch.deleted_users.is_empty()
+        && batch.approved_requests.is_empty()
+        && !batch.changes_more_than_pools;
     if tx.combines_writes() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
@@ -198,6 +200,10 @@ pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbE
         if !rows.is_empty() {
             tx.write(sql, args![set(rows)]).await?;
         }
+    }
+    let granted: Vec<_> = rows.granted().chain(batch.approved_requests.iter().copied()).collect();
+    if !granted.is_empty() {
+        super::super::license_requests::close_granted(tx, granted, batch.now).await?;
     }
     if !batch.newly_suspended.is_empty() {
         // Old sign-ins and tokens must not work again when the users are reactivated.

@@ -93,6 +93,13 @@ pub enum Task {
         /// When it ends.
         ends_at: DateTime<Utc>,
     },
+    /// Users request licenses.
+    LicenseRequests {
+        /// How many requests are open, of users whom the caller sees.
+        requests: i64,
+        /// Since when the first one waits.
+        since: DateTime<Utc>,
+    },
     /// Assignments of a license that end by themselves within 14 days.
     GrantsEnding {
         /// Whose seats it is about.

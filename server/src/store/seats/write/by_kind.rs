@@ -182,6 +182,12 @@ impl ChangesByKind {
         self.assignments.iter().filter_map(row).collect()
     }
 
+    /// The assignments that were made.
+    pub fn granted(&self) -> impl Iterator<Item = (LicenseId, UserId)> {
+        let is_granted = |state: &AssignmentState| matches!(state, AssignmentState::Granted { .. });
+        self.assignments.iter().filter(move |(_, state)| is_granted(state)).map(|(pair, _)| *pair)
+    }
+
     pub fn changed_grant_ends(&self) -> Vec<Fields> {
         let row = |((license, user), ends_at): (&(LicenseId, UserId), &Option<DateTime<Utc>>)| {
             fields! { "license_id": license, "user_id": user, "ends_at": *ends_at }
