@@ -3,7 +3,7 @@
 use super::state::UsersPageState;
 use crate::{
     bulk_actions::choice::{LastDay, parse_last_day},
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
     labels, lazy_dialog,
     text::text,
@@ -137,7 +137,7 @@ fn RequestLine(
     }
 }
 
-fn license_of(request: StoredValue<LicenseRequest>, i18n: crate::format::Texts) -> String {
+fn license_of(request: StoredValue<LicenseRequest>, i18n: Texts) -> String {
     request.with_value(|request| labels::license_name(i18n, &request.product_name, request.model))
 }
 
@@ -154,13 +154,13 @@ fn ApproveRequest(
     let i18n = use_i18n();
     let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
     let day = RwSignal::new(String::new());
-    let (id, name, reason) = (request.id, request.user_name.clone(), request.reason.clone());
-    let license = untrack(|| labels::license_name(i18n, &request.product_name, request.model));
-    let title = text!(requests.approve_title, name = name.clone(), license = license.clone());
+    let (id, name, reason) = (request.id, StoredValue::new(request.user_name.clone()), request.reason.clone());
+    let license = StoredValue::new(untrack(|| labels::license_name(i18n, &request.product_name, request.model)));
+    let title = text!(requests.approve_title, name = name.get_value(), license = license.get_value());
     let submit = move |()| {
         let ends_at = parse_last_day(&day.get_untracked());
         let body = ApproveLicenseRequest { ends_at: ends_at.as_ref().ok().copied().flatten() };
-        let (name, license) = (name.clone(), license.clone());
+        let (name, license) = (name.get_value(), license.get_value());
         form.submit(
             [("ends_at", ends_at.err())],
             || endpoints::license_requests::approve(id, &body),
@@ -191,9 +191,9 @@ fn DeclineRequest(
     let i18n = use_i18n();
     let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
     let text = RwSignal::new(String::new());
-    let (id, name, reason) = (request.id, request.user_name.clone(), request.reason.clone());
-    let license = untrack(|| labels::license_name(i18n, &request.product_name, request.model));
-    let title = text!(requests.decline_title, name = name, license = license);
+    let (id, name, reason) = (request.id, StoredValue::new(request.user_name.clone()), request.reason.clone());
+    let license = StoredValue::new(untrack(|| labels::license_name(i18n, &request.product_name, request.model)));
+    let title = text!(requests.decline_title, name = name.get_value(), license = license.get_value());
     let submit = move |()| {
         let wanted = message(Some(&text.get_untracked()));
         let body = DeclineLicenseRequest { message: wanted.as_ref().ok().cloned().flatten() };
