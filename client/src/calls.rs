@@ -124,7 +124,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn grant(&self, license: LicenseId, users: Vec<UserId>) -> Result<AssignmentResults, ClientError> {
-        self.send(endpoints::licenses::grant(license, &Grant { user_ids: users })).await
+        self.send(endpoints::licenses::grant(license, &Grant { user_ids: users, ends_at: None })).await
     }
 
     /// Adds a user.

@@ -300,6 +300,8 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::Borrowed => t_string!(i18n, problem.borrowed),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
+        Code::AlreadyAssigned => t_string!(i18n, problem.already_assigned),
+        Code::RequestDecided => t_string!(i18n, problem.request_decided),
         Code::GivenByGroup => t_string!(i18n, problem.given_by_group),
         Code::GivenByRule => t_string!(i18n, problem.given_by_rule),
         Code::GroupGivesLicenses => t_string!(i18n, problem.group_gives_licenses),

@@ -15,6 +15,7 @@ pub mod focus;
 pub mod focus_keeper;
 pub mod form;
 pub mod form_dialog;
+pub mod grant_end;
 pub mod icon;
 pub mod keyed_list;
 pub mod leave_guard;

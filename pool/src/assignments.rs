@@ -1,7 +1,7 @@
 //! Changes to a license by admins: assignments, seats, rules and group limits.
 
 use super::{EndCause, Pool};
-use crate::changes::SeatChange;
+use crate::changes::{PoolUser, RevocationCause, SeatChange};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::UserId,
@@ -13,13 +13,22 @@ use seatkeeper_shared::{
 use std::collections::BTreeSet;
 
 impl Pool {
-    /// Assigns the license to a user. Returns whether they did not have it before. A named license never has more
-    /// assignments than seats; a user whose assignment was revoked keeps the seat until their sessions end.
+    /// Assigns the license to a user for as long as nobody revokes it, see [`Pool::grant_until`].
+    ///
+    /// # Errors
+    /// Returns the same errors.
+    pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
+        self.grant_until(user, None)
+    }
+
+    /// Assigns the license to a user, until `ends_at` if that is given. Returns whether they did not have it before; if
+    /// they did, its end does not change. A named license never has more assignments than seats; a user whose assignment
+    /// was revoked keeps the seat until their sessions end.
     ///
     /// # Errors
     /// Returns an error if there is no such user, they are suspended, the license is archived, or all named seats are
     /// taken.
-    pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
+    pub fn grant_until(&mut self, user: UserId, ends_at: Option<DateTime<Utc>>) -> Result<bool, Code> {
         let is_named = self.terms.model == Model::Named;
         let is_full = is_named
             && self.assigned_count.unwrap_or(i64::MAX).saturating_add(self.finishing_users(user)) >= self.terms.seats;
@@ -31,12 +40,42 @@ impl Pool {
             Some(_) if is_full => Err(Code::NamedSeatsTaken),
             Some(pool_user) => {
                 pool_user.assigned = true;
+                pool_user.grant_ends_at = ends_at;
                 self.assigned_count = self.assigned_count.map(|count| count + 1);
                 // A cool-down ends with the assignment in which it began.
                 self.cool_downs.remove(&user);
-                self.record(SeatChange::Granted(user));
+                ends_at.into_iter().for_each(|at| self.settle_by(at));
+                self.record(SeatChange::Granted { user, ends_at });
                 Ok(true)
             }
+        }
+    }
+
+    /// Changes when the assignment of a user ends by itself; `None` means never. Returns whether it changed.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such user or the license is not assigned to them.
+    pub fn set_grant_end(&mut self, user: UserId, ends_at: Option<DateTime<Utc>>) -> Result<bool, Code> {
+        let pool_user = self.users.get_mut(&user).ok_or(Code::NotFound)?;
+        if !pool_user.assigned {
+            return Err(Code::NotAssigned);
+        }
+        let from = std::mem::replace(&mut pool_user.grant_ends_at, ends_at);
+        if from != ends_at {
+            ends_at.into_iter().for_each(|at| self.settle_by(at));
+            self.record(SeatChange::GrantEndChanged { user, from, to: ends_at });
+        }
+        Ok(from != ends_at)
+    }
+
+    /// Revokes the assignments whose end was reached, in the order of the users. Sessions may finish.
+    pub(super) fn settle_grants(&mut self, now: DateTime<Utc>) {
+        let has_ended = |user: &&PoolUser| user.grant_end().is_some_and(|end| end <= now);
+        let mut ended: Vec<_> = self.users.values().filter(has_ended).map(|user| user.id).collect();
+        ended.sort_unstable();
+        for user in ended {
+            self.remove_assignment(user, RevocationCause::EndReached);
+            self.remove_ticket_of(user, TicketEnd::AssignmentRevoked, None, now);
         }
     }
 
@@ -65,13 +104,16 @@ impl Pool {
 
     /// Revokes the user's assignment and changes nothing else. Returns whether they had one.
     pub fn unassign(&mut self, user: UserId) -> bool {
-        let changed = self.users.get_mut(&user).is_some_and(|user| std::mem::replace(&mut user.assigned, false));
-        if changed {
-            self.assigned_count = self.assigned_count.map(|count| count - 1);
-            self.cool_downs.remove(&user);
-            self.record(SeatChange::Revoked(user));
-        }
-        changed
+        self.remove_assignment(user, RevocationCause::Request)
+    }
+
+    fn remove_assignment(&mut self, user: UserId, cause: RevocationCause) -> bool {
+        let Some(pool_user) = self.users.get_mut(&user).filter(|user| user.assigned) else { return false };
+        (pool_user.assigned, pool_user.grant_ends_at) = (false, None);
+        self.assigned_count = self.assigned_count.map(|count| count - 1);
+        self.cool_downs.remove(&user);
+        self.record(SeatChange::Revoked { user, cause });
+        true
     }
 
     fn end_all(&mut self, user: UserId, cause: &EndCause, now: DateTime<Utc>) {

@@ -3,7 +3,10 @@
 //! A device that is offline does not learn that its session ended. So only its agent can free the seat early; otherwise
 //! two agents could use one seat. The exception is a user who is suspended or deleted, who loses the right to any seat.
 
-use super::{Holder, Pool, Refusal, SeatRequest, Session, changes::SeatChange};
+use super::{
+    Holder, Pool, Refusal, SeatRequest, Session,
+    changes::{PoolUser, SeatChange},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
@@ -20,8 +23,8 @@ impl Session {
 }
 
 impl Pool {
-    /// Borrows the seat of a live session for `length` from now, but not beyond the end of the license. Never shortens
-    /// the time of a seat that is borrowed already.
+    /// Borrows the seat of a live session for `length` from now, but not beyond the end of the license or of the user's
+    /// assignment. Never shortens the time of a seat that is borrowed already.
     ///
     /// # Errors
     /// Returns a refusal if a rule refuses, there is no such live session, or it cannot be used offline.
@@ -74,8 +77,9 @@ impl Pool {
     /// Sets the lease to the borrowed time, which heartbeats do not change.
     pub(super) fn start_borrowing(&mut self, id: SessionId, length: TimeDelta, now: DateTime<Utc>) -> Option<Session> {
         let until = now + length;
-        let until = self.terms.ends_at.map_or(until, |end| until.min(end));
         let live = self.sessions.get_mut(&id)?;
+        let grant_end = self.users.get(&live.user).and_then(PoolUser::grant_end);
+        let until = [self.terms.ends_at, grant_end].into_iter().flatten().fold(until, DateTime::min);
         let until = live.borrowed_until.map_or(until, |before| until.max(before));
         if live.borrowed_until == Some(until) {
             return Some(live.clone());

@@ -44,10 +44,12 @@ pub enum SeatChange {
     Moved { ticket: TicketId, user: UserId, place: i64 },
     /// A ticket left the queue, with the session that it became if it was seated.
     TicketEnded { ticket: TicketId, user: UserId, reason: TicketEnd, session: Option<SessionId>, at: DateTime<Utc> },
-    /// The license was assigned.
-    Granted(UserId),
+    /// The license was assigned, until `ends_at` if that is given.
+    Granted { user: UserId, ends_at: Option<DateTime<Utc>> },
+    /// An assignment ends at another time, or no longer ends by itself.
+    GrantEndChanged { user: UserId, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>> },
     /// The assignment was revoked.
-    Revoked(UserId),
+    Revoked { user: UserId, cause: RevocationCause },
     /// The number of seats changed.
     Resized { from: i64, to: i64 },
     /// The rules of the license changed.
@@ -89,10 +91,19 @@ impl SeatChange {
             | Self::Offered { user, .. }
             | Self::Moved { user, .. }
             | Self::TicketEnded { user, .. } => Some(*user),
-            Self::Granted(user) | Self::Revoked(user) => Some(*user),
+            Self::Granted { user, .. } | Self::GrantEndChanged { user, .. } | Self::Revoked { user, .. } => Some(*user),
             Self::Resized { .. } | Self::RulesChanged { .. } | Self::GroupLimitsChanged { .. } => None,
         }
     }
+}
+
+/// Why an assignment was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevocationCause {
+    /// A user, a group, a rule or the deletion of its user.
+    Request,
+    /// Its end was reached.
+    EndReached,
 }
 
 /// A user at a license, with the fields that decisions need.
@@ -104,8 +115,17 @@ pub struct PoolUser {
     pub status: UserStatus,
     /// Whether the license is assigned to the user.
     pub assigned: bool,
+    /// When the assignment ends by itself.
+    pub grant_ends_at: Option<DateTime<Utc>>,
     /// The user gets no seat of the license until then.
     pub cool_until: Option<DateTime<Utc>>,
     /// The user's groups that the license has limits for.
     pub groups: Vec<GroupId>,
+}
+
+impl PoolUser {
+    /// When the assignment ends by itself, if there is one with an end.
+    pub fn grant_end(&self) -> Option<DateTime<Utc>> {
+        self.grant_ends_at.filter(|_| self.assigned)
+    }
 }

@@ -88,6 +88,7 @@ impl Pool {
         if let Some(until) = user.cool_until {
             self.cool_downs.insert(user.id, until);
         }
+        user.grant_end().into_iter().for_each(|at| self.settle_by(at));
         self.users.insert(user.id, user);
     }
 
@@ -180,8 +181,8 @@ impl Pool {
         self.next_expiry.is_none_or(|expiry| now < expiry)
     }
 
-    /// Ends what has expired: leases, unused support keys, idle sessions, scheduled ends, offers and tickets, and
-    /// everything when the license has ended.
+    /// Ends what has expired: leases, unused support keys, idle sessions, scheduled ends, offers and tickets, the
+    /// assignments of the users that were set, and everything when the license has ended.
     pub fn settle(&mut self, now: DateTime<Utc>) {
         if self.is_settled(now) {
             return;
@@ -189,6 +190,7 @@ impl Pool {
         for session in self.sessions.keys().copied().collect::<Vec<_>>() {
             self.settle_session(session, now);
         }
+        self.settle_grants(now);
         self.settle_queue(now);
         self.next_expiry = self.expiry_after(now);
     }
@@ -257,7 +259,8 @@ impl Pool {
         let tickets = self.queue.iter().flat_map(|t| [Some(t.lease_until), t.offer_until]).flatten();
         let cool_downs = self.cool_downs.values().copied().filter(|until| *until > now && !self.queue.is_empty());
         let license = [self.terms.starts_at, self.terms.ends_at].into_iter().flatten().filter(|at| *at > now);
-        sessions.chain(tickets).chain(cool_downs).chain(license).min()
+        let grants = self.users.values().filter_map(PoolUser::grant_end);
+        sessions.chain(tickets).chain(cool_downs).chain(license).chain(grants).min()
     }
 
     fn deadlines(&self, live: &Session) -> [Option<DateTime<Utc>>; 5] {

@@ -43,7 +43,8 @@ pub(crate) enum Step {
     Pass(usize),
     Leave(usize),
     Move(usize, i64),
-    Grant(u128),
+    Grant(u128, Option<i64>),
+    SetGrantEnd(u128, Option<i64>),
     Revoke {
         from: u128,
         end_now: bool,
@@ -77,7 +78,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => any_one.clone().prop_map(Step::Pass),
         1 => any_one.clone().prop_map(Step::Leave),
         1 => (any_one, 0..4_i64).prop_map(|(ticket, position)| Step::Move(ticket, position)),
-        2 => agent.clone().prop_map(Step::Grant),
+        2 => (agent.clone(), prop::option::weighted(0.5, 1..200_i64)).prop_map(|(to, end)| Step::Grant(to, end)),
+        2 => (agent.clone(), prop::option::weighted(0.8, 1..200_i64))
+            .prop_map(|(of, end)| Step::SetGrantEnd(of, end)),
         1 => (agent.clone(), any::<bool>()).prop_map(|(from, end_now)| Step::Revoke { from, end_now }),
         1 => agent.prop_map(Step::Suspend),
         2 => (0..5_i64).prop_map(Step::Resize),
@@ -217,6 +220,7 @@ fn decide_debug(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
     };
     let waiting = waiting.unwrap_or(TicketId(uuid::Uuid::nil()));
     let cause = EndCause::automatic;
+    let later = |seconds: i64| at + TimeDelta::seconds(seconds);
     match step {
         Step::Connect(_) => format!("{:?}", pool.connect(session, Platform::Windows, at)),
         Step::Renew(_, active) => format!("{:?}", pool.renew(session, *active, at)),
@@ -232,7 +236,8 @@ fn decide_debug(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         Step::Pass(_) => format!("{:?}", pool.pass_offer(waiting, at)),
         Step::Leave(_) => format!("{:?}", pool.remove_ticket(waiting, TicketEnd::Withdrawn, None, at)),
         Step::Move(_, position) => format!("{:?}", pool.move_ticket(waiting, *position)),
-        Step::Grant(to) => format!("{:?}", pool.grant(user(*to))),
+        Step::Grant(to, after) => format!("{:?}", pool.grant_until(user(*to), after.map(later))),
+        Step::SetGrantEnd(of, after) => format!("{:?}", pool.set_grant_end(user(*of), after.map(later))),
         Step::Revoke { from, end_now } => {
             format!("{:?}", pool.revoke(user(*from), end_now.then_some(&cause(EndReason::AssignmentRevoked)), at))
         }

@@ -2,6 +2,7 @@
 
 mod borrowing;
 mod endings;
+mod grant_ends;
 mod groups;
 mod idle;
 mod named;
@@ -63,6 +64,7 @@ pub(super) fn pool_user(number: u128, assigned: bool) -> PoolUser {
         email: format!("agent{number}@example.org"),
         status: UserStatus::Active,
         assigned,
+        grant_ends_at: None,
         cool_until: None,
         groups: Vec::new(),
     }

@@ -13,9 +13,11 @@ mod group_licenses;
 pub mod groups;
 mod imports;
 mod join;
+mod license_requests;
 mod license_terms;
 mod licenses;
 mod live;
+mod my_access;
 mod oidc;
 mod overview;
 mod pagination;
@@ -90,6 +92,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(passkeys::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
+        .routes(routes!(my_access::my_access))
         .routes(routes!(verify::options, verify::verify))
         .routes(routes!(profile::change_password))
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
@@ -126,8 +129,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(licenses::license, license_terms::change_license))
         .routes(routes!(license_terms::usage))
         .routes(routes!(licenses::grant))
+        .routes(routes!(licenses::set_grant_end))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
+        .routes(routes!(license_requests::requests, license_requests::create))
+        .routes(routes!(license_requests::withdraw))
+        .routes(routes!(license_requests::approve))
+        .routes(routes!(license_requests::decline))
         .routes(routes!(groups::groups, groups::add_group))
         .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
         .routes(routes!(groups::set_members, groups::change_members))

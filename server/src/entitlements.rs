@@ -22,6 +22,7 @@ mod authority;
 pub mod consequences;
 pub mod group_licenses;
 pub mod groups;
+pub mod license_requests;
 pub mod memberships;
 pub mod rules;
 

@@ -9,7 +9,7 @@ use crate::{
     db::{Db, DbError},
     store::{
         self,
-        overview::{CountWithEnd, RefusedUsers},
+        overview::{CountWithEnd, EndingGrant, RefusedUsers},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +34,9 @@ const UNUSED_AFTER: TimeDelta = TimeDelta::days(45);
 /// How long before its end a license is shown.
 const EXPIRING_WITHIN: TimeDelta = TimeDelta::days(60);
 
+/// How long before its end an assignment is shown.
+const GRANT_ENDING_WITHIN: TimeDelta = TimeDelta::days(14);
+
 /// What is known beside the licenses.
 #[derive(Clone, Debug, Default)]
 struct Findings {
@@ -43,6 +46,10 @@ struct Findings {
     turned_away: Vec<RefusedUsers>,
     lost_contact: CountWithEnd,
     borrowed_ending: CountWithEnd,
+    /// The open requests for licenses, and since when the first waits.
+    requests: Option<(i64, DateTime<Utc>)>,
+    /// The next first.
+    grants_ending: Vec<EndingGrant>,
     provisioning: Vec<(DirectoryId, String, i64)>,
     /// Named seats without an exception.
     unused: Vec<UnusedSeat>,
@@ -71,6 +78,16 @@ pub async fn tasks(
         turned_away: store::overview::turned_away(db, now - TURNED_AWAY_FOR, manager).await?,
         lost_contact: store::overview::lost_contact(db, half_leases, manager).await?,
         borrowed_ending: store::overview::borrowed_ending(db, now + BORROWED_ENDING_WITHIN, manager).await?,
+        requests: if caller.may(Action::Assign) {
+            store::license_requests::count_open(db, manager).await?
+        } else {
+            None
+        },
+        grants_ending: if caller.may(Action::Assign) {
+            store::overview::grants_ending(db, now + GRANT_ENDING_WITHIN, manager).await?
+        } else {
+            Vec::new()
+        },
         provisioning: if caller.may(Action::ManageAccount) {
             store::overview::provisioning(db).await?
         } else {
@@ -113,8 +130,10 @@ impl Findings {
                 .map(|license| Task::OverCapacity { license_id: license.id, over: license.over() }),
         );
         tasks.extend(open.iter().filter_map(|license| full(license, now)));
+        tasks.extend(self.requests.map(|(requests, since)| Task::LicenseRequests { requests, since }));
         tasks.extend(self.lost_contact.map(|(sessions, next_end)| Task::LostContact { sessions, next_end }));
         tasks.extend(expiring(&open, now));
+        tasks.extend(open.iter().filter_map(|license| grants_ending(license, &self.grants_ending)));
         tasks.extend(self.provisioning.into_iter().map(|(directory_id, directory_name, users)| Task::Provisioning {
             directory_id,
             directory_name,
@@ -159,6 +178,19 @@ fn unused(license: &LicenseView, seats: &[UnusedSeat]) -> Option<Task> {
     let count = i64::try_from(seats.len()).unwrap_or(i64::MAX);
     let cost = price.map(|price| Price { minor: price.minor.saturating_mul(count), ..price });
     Some(Task::UnusedSeats { license_id: license.id, seats: count, cost })
+}
+
+/// The assignments of a license that end soon, if there are any.
+fn grants_ending(license: &LicenseView, ending: &[EndingGrant]) -> Option<Task> {
+    let ending: Vec<_> = ending.iter().filter(|grant| grant.license == license.id).collect();
+    let next = *ending.first()?;
+    Some(Task::GrantsEnding {
+        license_id: license.id,
+        grants: i64::try_from(ending.len()).unwrap_or(i64::MAX),
+        next_end: next.ends_at,
+        user_id: next.user,
+        user_name: next.user_name.clone(),
+    })
 }
 
 /// The licenses that end soon, the next first.

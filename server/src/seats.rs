@@ -29,14 +29,14 @@ use crate::{
     pool::{NewSession, license_terms::LicenseTerms},
     tasks::Tasks,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use command::{EndOptions, Outcome, OwnerFilter, SeatCommand, SeatOperation, WantedSeat};
 use command_queue::{MAX_BATCH_COMMANDS, PendingCommand};
 use engine::{Engine, EngineState};
 use error::unexpected;
 use heartbeats::Heartbeats;
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
     session::Platform,
     wire::{
@@ -302,7 +302,7 @@ impl Seats {
         }
     }
 
-    /// Assigns a license to users.
+    /// Assigns a license to users, until `ends_at` if that is given.
     ///
     /// # Errors
     /// Returns an error if there is no such license or the commit failed.
@@ -311,8 +311,38 @@ impl Seats {
         actor: &Actor,
         license: LicenseId,
         users: Vec<UserId>,
+        ends_at: Option<DateTime<Utc>>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: None }).await
+        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: None, ends_at }).await
+    }
+
+    /// Assigns the license of an open request to the user who requested it, until `ends_at` if that is given.
+    ///
+    /// # Errors
+    /// Returns an error if the request is no longer open, the license cannot be assigned to the user, or the commit
+    /// failed.
+    pub async fn approve_request(
+        &self,
+        actor: &Actor,
+        request: LicenseRequestId,
+        (license, user): (LicenseId, UserId),
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Result<(), SeatsError> {
+        self.unit_command(actor, SeatCommand::ApproveRequest { request, license, user, ends_at }).await
+    }
+
+    /// Changes when the assignments of users to a license end by themselves; `None` means never.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such license or the commit failed.
+    pub async fn set_grant_end(
+        &self,
+        actor: &Actor,
+        license: LicenseId,
+        users: Vec<UserId>,
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<AssignmentResult>, SeatsError> {
+        self.assignment_command(actor, SeatCommand::SetGrantEnd { license, users, ends_at }).await
     }
 
     /// Assigns a license to users by a rule of a directory.
@@ -326,7 +356,7 @@ impl Seats {
         license: LicenseId,
         users: Vec<UserId>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: Some(rule) }).await
+        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: Some(rule), ends_at: None }).await
     }
 
     /// Revokes the assignments of users to a license. `end_now` also ends their sessions, which may otherwise finish.
@@ -421,7 +451,7 @@ impl Seats {
         self.unit_command(actor, SeatCommand::DeleteUser { user, removable }).await
     }
 
-    /// Ends expired sessions, tickets and offers.
+    /// Ends expired sessions, tickets, offers and assignments.
     ///
     /// # Errors
     /// Returns an error if the commit failed.

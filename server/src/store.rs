@@ -20,6 +20,7 @@ pub mod heartbeats;
 pub mod imports;
 pub mod join;
 pub mod lease_keys;
+pub mod license_requests;
 pub mod licenses;
 pub mod manager_scope;
 pub mod memberships;
@@ -74,6 +75,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("imports", imports::STATEMENTS),
         ("imports/progress", imports::progress::STATEMENTS),
         ("join", join::STATEMENTS),
+        ("license_requests", license_requests::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("password_links", password_links::STATEMENTS),
         ("memberships", memberships::STATEMENTS),

@@ -10,7 +10,7 @@ mod value;
 
 use crate::string_enum::string_enum;
 
-pub use data::{EventData, SignInFailureReason, SignInMethod};
+pub use data::{EventData, RevocationReason, SignInFailureReason, SignInMethod};
 pub use field::{Field, Readers};
 pub use reading::{Fact, FieldName, read_facts};
 pub use value::{Cleared, FactValue, Minutes, Seconds};
@@ -172,8 +172,18 @@ string_enum! {
         SeatsChanged = "seats_changed",
         /// A license was assigned.
         LicenseGranted = "license_granted",
+        /// An assignment ends at another time, or no longer ends by itself.
+        GrantEndChanged = "grant_end_changed",
         /// A license was revoked.
         LicenseRevoked = "license_revoked",
+        /// A user requested a license.
+        LicenseRequested = "license_requested",
+        /// A user withdrew a request for a license.
+        LicenseRequestWithdrawn = "license_request_withdrawn",
+        /// A request for a license was approved: the license was assigned.
+        LicenseRequestApproved = "license_request_approved",
+        /// A request for a license was declined.
+        LicenseRequestDeclined = "license_request_declined",
         /// A named seat is kept although it is not used.
         UnusedSeatKept = "unused_seat_kept",
         /// A named seat is no longer kept although it is not used.
@@ -231,6 +241,7 @@ impl Kind {
                     | Self::LicenseChanged
                     | Self::SeatsChanged
                     | Self::LicenseGranted
+                    | Self::GrantEndChanged
                     | Self::LicenseRevoked
             )
     }
@@ -300,7 +311,12 @@ impl Kind {
             | Self::LicenseExpiring
             | Self::SeatsChanged
             | Self::LicenseGranted
+            | Self::GrantEndChanged
             | Self::LicenseRevoked
+            | Self::LicenseRequested
+            | Self::LicenseRequestWithdrawn
+            | Self::LicenseRequestApproved
+            | Self::LicenseRequestDeclined
             | Self::UnusedSeatKept
             | Self::UnusedSeatExceptionRemoved => Area::Licenses,
             Self::SessionCreated

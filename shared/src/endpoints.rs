@@ -10,6 +10,7 @@ pub mod gate;
 pub mod groups;
 pub mod imports;
 pub mod join;
+pub mod license_requests;
 pub mod licenses;
 pub mod live;
 pub mod me;

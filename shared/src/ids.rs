@@ -55,6 +55,8 @@ ids! {
     DirectoryId
     /// A saved view: the filters of a page under a name.
     SavedViewId
+    /// A user's request for a license.
+    LicenseRequestId
     /// A rule by which members of a directory's group get licenses and a role.
     RuleId
 }

@@ -107,6 +107,10 @@ string_enum! {
         BorrowLimit = "borrow_limit",
         /// All seats of the named license are assigned.
         NamedSeatsTaken = "named_seats_taken",
+        /// The license is assigned to the user already.
+        AlreadyAssigned = "already_assigned",
+        /// The request for a license was decided or withdrawn meanwhile.
+        RequestDecided = "request_decided",
         /// The user has the license through a group. Remove the user from the group, or revoke the license from the
         /// group.
         GivenByGroup = "given_by_group",
@@ -217,6 +221,8 @@ impl Code {
             | Self::BorrowTooLong
             | Self::BorrowLimit
             | Self::NamedSeatsTaken
+            | Self::AlreadyAssigned
+            | Self::RequestDecided
             | Self::GivenByGroup
             | Self::GivenByRule
             | Self::EmailNotFromDirectory
@@ -300,6 +306,8 @@ impl Code {
             Self::BorrowTooLong => "Seats of this license cannot be borrowed for that long.",
             Self::BorrowLimit => "The maximum number of seats of this license is already borrowed.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
+            Self::AlreadyAssigned => "This license is already assigned.",
+            Self::RequestDecided => "This request was decided or withdrawn in the meantime.",
             Self::GivenByGroup => "The user has this license through a group.",
             Self::GivenByRule => "The user has this license by a directory rule.",
             Self::GroupGivesLicenses => "This group assigns licenses to its members, which you are not allowed to do.",

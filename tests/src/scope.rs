@@ -123,6 +123,7 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/reports/unused-seats", "/reports/unused-seats?days=1".to_owned(), true),
         ("/reports/unused-seats/export", "/reports/unused-seats/export?days=1&format=json".to_owned(), true),
         ("/views", "/views".to_owned(), true),
+        ("/license-requests", "/license-requests".to_owned(), true),
         ("/imports/{id}", import.to_owned(), false),
         ("/imports/{id}/rows", format!("{import}/rows"), false),
         ("/imports/{id}/export", format!("{import}/export?format=json"), false),
@@ -133,11 +134,12 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
 const DAY: &str = "from=2026-03-01T23:00:00Z&to=2026-03-03T23:00:00Z";
 
 /// Routes about the caller or the account only; and the live feed, which has its own test.
-const WITHOUT_USER_DATA: [&str; 12] = [
+const WITHOUT_USER_DATA: [&str; 13] = [
     "/me/verify",
     "/setup",
     "/sign-in-options",
     "/me",
+    "/me/access",
     "/me/sign-ins",
     "/me/second-factor",
     "/me/passkeys",
@@ -337,7 +339,7 @@ on_both_engines! {
         }
         assert_eq!(fixture.foreign.get(&fixture.foreign_session).await.ok()["state"], "connected");
         let people = json!({ "user_ids": [foreign, fixture.ours.id], "end_now": true });
-        for what in ["grant", "revoke"] {
+        for what in ["grant", "grant-end", "revoke"] {
             let results = manager.post(&format!("/licenses/{}/{what}", fixture.license), &people).await.ok();
             let results = &results["results"];
             assert_eq!(results[0], json!({ "user_id": foreign, "changed": false, "refused": "not_found" }));

@@ -1,7 +1,7 @@
 //! The toast that says what a bulk action changed, and undoes it.
 
 use super::{
-    job::{TargetSelector, carry_out, inverse, reactivate_with_seats},
+    job::{TargetSelector, carry_out, inverse, reactivate_with_seats, with_former_ends},
     outcome::refusals,
 };
 use crate::{
@@ -63,6 +63,7 @@ impl Announcer {
         let (i18n, n) = (self.i18n, untrack(|| self.format.number(count)));
         match action {
             BulkAction::Grant { .. } => tu_string!(i18n, users.granted, count = count, n = n),
+            BulkAction::SetGrantEnd { .. } => tu_string!(i18n, users.end_set, count = count, n = n),
             BulkAction::Revoke { .. } => tu_string!(i18n, users.revoked, count = count, n = n),
             BulkAction::AddToGroup { .. } => tu_string!(i18n, bulk.added, count = count, n = n),
             BulkAction::RemoveFromGroup { .. } => tu_string!(i18n, bulk.removed, count = count, n = n),
@@ -92,7 +93,10 @@ async fn undo(api: Api, back: &BulkAction, changed: &[BulkResult]) -> Result<(us
     if let BulkAction::Reactivate = back {
         return reactivate_with_seats(api, changed).await;
     }
-    let users = changed.iter().map(|result| result.user_id).collect();
-    let results = carry_out(api, back, &TargetSelector::Users(users), false, |_| true).await?;
-    Ok((refusals(&results).len(), 0))
+    let mut failed = 0;
+    for (action, users) in with_former_ends(back, changed) {
+        let results = carry_out(api, &action, &TargetSelector::Users(users), false, |_| true).await?;
+        failed += refusals(&results).len();
+    }
+    Ok((failed, 0))
 }

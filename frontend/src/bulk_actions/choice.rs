@@ -2,14 +2,16 @@
 
 use super::job::{BulkActionKind, BulkTargets};
 use crate::{
-    format::Texts,
+    format::{Format, Texts},
     group_list::GroupList,
     i18n::*,
     labels,
     live::Live,
+    pages::licenses::days::{ParsedInstant, day_end, local_time_in, parse_day},
     text::text,
     ui::{
         check_list::{CheckListItem, RadioList},
+        field::TextField,
         form::Form,
         select::{Select, SelectOption},
     },
@@ -38,7 +40,7 @@ pub fn Choice(
     let i18n = use_i18n();
     let live = Live::get();
     let label = match kind {
-        BulkActionKind::Grant | BulkActionKind::Revoke => text!(users.license),
+        BulkActionKind::Grant | BulkActionKind::SetGrantEnd | BulkActionKind::Revoke => text!(users.license),
         BulkActionKind::SetRole => text!(users.role),
         _ => text!(bulk.group),
     };
@@ -88,7 +90,7 @@ fn choices(
     };
     match kind {
         BulkActionKind::Grant => licenses(|user, id| !user.license_ids.contains(id)),
-        BulkActionKind::Revoke => licenses(|user, id| user.license_ids.contains(id)),
+        BulkActionKind::SetGrantEnd | BulkActionKind::Revoke => licenses(|user, id| user.license_ids.contains(id)),
         BulkActionKind::AddToGroup => in_groups(|user, id| !user.group_ids.contains(id)),
         BulkActionKind::RemoveFromGroup => in_groups(|user, id| user.group_ids.contains(id)),
         BulkActionKind::SetRole => {
@@ -96,6 +98,33 @@ fn choices(
         }
         BulkActionKind::Suspend | BulkActionKind::Reactivate | BulkActionKind::Delete => Vec::new(),
     }
+}
+
+/// The last day of an assignment; empty if it does not end by itself.
+#[component]
+pub fn LastDay(
+    /// The value of the date field.
+    day: RwSignal<String>,
+    /// The state of the form.
+    form: Form,
+) -> impl IntoView {
+    view! {
+        <TextField
+            label=text!(users.last_day)
+            value=day
+            name="ends_at"
+            kind="date"
+            hint=text!(users.last_day_hint)
+            form
+            optional=true
+        />
+    }
+}
+
+/// When an assignment with this last day ends, in the account's time zone; `None` if the field is empty.
+pub fn parse_last_day(text: &str) -> ParsedInstant {
+    let zone = untrack(|| Format::get().time_zone());
+    parse_day(text).map(|day| day.map(|day| day_end(day, local_time_in(&zone))))
 }
 
 /// The choice whether live sessions are ended.

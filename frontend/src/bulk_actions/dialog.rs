@@ -2,7 +2,7 @@
 
 use super::{
     announcement::Announcer,
-    choice::{Choice, EndNow},
+    choice::{Choice, EndNow, LastDay, parse_last_day},
     job::{BulkActionKind, BulkJob, Interrupted, TargetSelector, carry_out},
     outcome::{Outcome, refusals},
     preview::Preview,
@@ -14,6 +14,7 @@ use crate::{
     group_list::GroupList,
     i18n::*,
     lazy_dialog,
+    pages::licenses::{days::local_time_in, last_day},
     ui::{
         form::Form,
         form_dialog::{Dialogs, FormDialog},
@@ -77,7 +78,9 @@ fn BulkActionDialog(
     let (form, api, dialogs) = (Form::default(), Api::get(), Dialogs::get());
     let (announcer, kind) = (Announcer::get(done), job.kind);
     let (choice, end_now) = (RwSignal::new(job.choice.clone().unwrap_or_default()), RwSignal::new(false));
-    let action = Memo::new(move |_| kind.action(&choice.get(), end_now.get()));
+    let day = RwSignal::new(former_last_day(&job));
+    let ends_at = Memo::new(move |_| parse_last_day(&day.get()));
+    let action = Memo::new(move |_| kind.action(&choice.get(), end_now.get(), ends_at.get().ok()?));
     let (progress, preview) = (RwSignal::new(None::<usize>), RwSignal::new(None::<BulkResults>));
     let (targets, total) = (StoredValue::new(job.targets.selector()), job.targets.count());
     let (title, for_whom, follows) = (title(&job), recipients(&job.targets), consequences(&job));
@@ -89,6 +92,9 @@ fn BulkActionDialog(
         preview.with(|preview| preview.as_ref().is_some_and(|preview| preview.results.iter().all(|r| !r.changed)))
     };
     let submit = move |()| {
+        if let Err(error) = ends_at.get_untracked() {
+            return form.failed_at("ends_at", error);
+        }
         let Some(wanted) = action.get_untracked() else { return form.failed_at("choice", FieldError::Required) };
         let job = job.clone();
         let work = carry_out_and_announce(api, announcer, wanted, targets.get_value(), progress);
@@ -104,11 +110,23 @@ fn BulkActionDialog(
             {move || for_whom.get_some(i18n).map(|text| view! { <p class="muted">{text}</p> })}
             {move || follows.get_some(i18n).map(|text| view! { <p>{text}</p> })}
             {choose}
+            {kind.has_grant_end().then(|| view! { <LastDay day form /> })}
             {(kind == BulkActionKind::Revoke).then(|| view! { <EndNow end_now /> })}
             <Preview action targets preview />
             <Progress progress total />
         </FormDialog>
     }
+}
+
+/// The last day of the assignment that the dialog changes, if it is one and ends by itself.
+fn former_last_day(job: &BulkJob) -> String {
+    let former_end = || {
+        let [user] = job.targets.known_users() else { return None };
+        user.grant_end(job.choice.as_ref()?.parse().ok()?)
+    };
+    let to_local = local_time_in(&untrack(|| Format::get().time_zone()));
+    let is_known = job.kind == BulkActionKind::SetGrantEnd;
+    former_end().filter(|_| is_known).map(|end| to_local(last_day(end)).date().to_string()).unwrap_or_default()
 }
 
 /// Carries an action out and says what it changed, also if only a later request fails. Closing the dialog, which

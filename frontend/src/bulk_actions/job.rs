@@ -1,6 +1,7 @@
 //! A bulk action on users: the right it needs, its requests, and its inverse.
 
 use crate::api::{Api, Failure};
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     endpoints,
     ids::{LicenseId, UserId},
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 pub enum BulkActionKind {
     /// Assigns a license.
     Grant,
+    /// Changes when an assignment ends by itself.
+    SetGrantEnd,
     /// Revokes a license.
     Revoke,
     AddToGroup,
@@ -31,7 +34,7 @@ impl BulkActionKind {
     /// The right that is needed for the action.
     pub const fn required_action(self) -> Action {
         match self {
-            Self::Grant | Self::Revoke => Action::Assign,
+            Self::Grant | Self::SetGrantEnd | Self::Revoke => Action::Assign,
             Self::SetRole => Action::ManageRoles,
             _ => Action::ManageUsers,
         }
@@ -47,10 +50,16 @@ impl BulkActionKind {
         !matches!(self, Self::Suspend | Self::Reactivate | Self::Delete)
     }
 
+    /// Whether it can be chosen when the assignment ends by itself.
+    pub const fn has_grant_end(self) -> bool {
+        matches!(self, Self::Grant | Self::SetGrantEnd)
+    }
+
     /// The action with the chosen license, group or role; `None` if the choice is missing.
-    pub fn action(self, choice: &str, end_now: bool) -> Option<BulkAction> {
+    pub fn action(self, choice: &str, end_now: bool, ends_at: Option<DateTime<Utc>>) -> Option<BulkAction> {
         Some(match self {
-            Self::Grant => BulkAction::Grant { license_id: choice.parse().ok()? },
+            Self::Grant => BulkAction::Grant { license_id: choice.parse().ok()?, ends_at },
+            Self::SetGrantEnd => BulkAction::SetGrantEnd { license_id: choice.parse().ok()?, ends_at },
             Self::Revoke => BulkAction::Revoke { license_id: choice.parse().ok()?, end_now },
             Self::AddToGroup => BulkAction::AddToGroup { group_id: choice.parse().ok()? },
             Self::RemoveFromGroup => BulkAction::RemoveFromGroup { group_id: choice.parse().ok()? },
@@ -132,17 +141,37 @@ impl BulkJob {
     }
 }
 
-/// The action that undoes an action, if there is one. Sessions that it ended remain ended.
+/// The action that undoes an action, if there is one; [`with_former_ends`] completes it. Sessions that it ended remain
+/// ended.
 pub fn inverse(action: &BulkAction) -> Option<BulkAction> {
     match action {
-        BulkAction::Grant { license_id } => Some(BulkAction::Revoke { license_id: *license_id, end_now: false }),
-        BulkAction::Revoke { license_id, .. } => Some(BulkAction::Grant { license_id: *license_id }),
+        BulkAction::Grant { license_id, .. } => Some(BulkAction::Revoke { license_id: *license_id, end_now: false }),
+        BulkAction::SetGrantEnd { license_id, .. } => {
+            Some(BulkAction::SetGrantEnd { license_id: *license_id, ends_at: None })
+        }
+        BulkAction::Revoke { license_id, .. } => Some(BulkAction::Grant { license_id: *license_id, ends_at: None }),
         BulkAction::AddToGroup { group_id } => Some(BulkAction::RemoveFromGroup { group_id: *group_id }),
         BulkAction::RemoveFromGroup { group_id } => Some(BulkAction::AddToGroup { group_id: *group_id }),
         BulkAction::Suspend => Some(BulkAction::Reactivate),
         BulkAction::Reactivate => Some(BulkAction::Suspend),
         BulkAction::SetRole { .. } | BulkAction::Delete => None,
     }
+}
+
+/// The actions that undo an action, each with its users: every assignment gets back the end that it had.
+pub fn with_former_ends(back: &BulkAction, changed: &[BulkResult]) -> Vec<(BulkAction, Vec<UserId>)> {
+    let (BulkAction::Grant { license_id, .. } | BulkAction::SetGrantEnd { license_id, .. }) = back else {
+        return vec![(back.clone(), changed.iter().map(|result| result.user_id).collect())];
+    };
+    let mut users_by_end: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for result in changed {
+        users_by_end.entry(result.grant_end(*license_id)).or_default().push(result.user_id);
+    }
+    let action = |former_end| match back.clone() {
+        BulkAction::SetGrantEnd { license_id, .. } => BulkAction::SetGrantEnd { license_id, ends_at: former_end },
+        _ => BulkAction::Grant { license_id: *license_id, ends_at: former_end },
+    };
+    users_by_end.into_iter().map(|(end, users)| (action(end), users)).collect()
 }
 
 /// A bulk action failed between two requests.
@@ -207,14 +236,16 @@ pub async fn carry_out(
 pub async fn reactivate_with_seats(api: Api, suspended: &[BulkResult]) -> Result<(usize, usize), Failure> {
     let users: Vec<_> = suspended.iter().map(|result| result.user_id).collect();
     let back = carry_out(api, &BulkAction::Reactivate, &TargetSelector::Users(users), false, |_| true).await?;
-    let mut seats: BTreeMap<LicenseId, Vec<UserId>> = BTreeMap::new();
+    let mut seats: BTreeMap<(LicenseId, Option<DateTime<Utc>>), Vec<UserId>> = BTreeMap::new();
     for result in suspended {
-        result.frees.iter().for_each(|license| seats.entry(*license).or_default().push(result.user_id));
+        for license in &result.frees {
+            seats.entry((*license, result.grant_end(*license))).or_default().push(result.user_id);
+        }
     }
     let mut without = 0;
-    for (license_id, users) in seats {
-        let given =
-            carry_out(api, &BulkAction::Grant { license_id }, &TargetSelector::Users(users), false, |_| true).await?;
+    for ((license_id, ends_at), users) in seats {
+        let grant = BulkAction::Grant { license_id, ends_at };
+        let given = carry_out(api, &grant, &TargetSelector::Users(users), false, |_| true).await?;
         without += count_refused(&given);
     }
     Ok((count_refused(&back), without))

@@ -22,6 +22,7 @@ pub fn title(job: &BulkJob) -> Text {
         let name = known.clone().unwrap_or_else(|| td_string!(locale, users.total, count = count, n = n.clone()));
         match kind {
             BulkActionKind::Grant => td_string!(locale, users.grant_title, count = count, n = n, name = name),
+            BulkActionKind::SetGrantEnd => td_string!(locale, users.end_title, count = count, n = n, name = name),
             BulkActionKind::Revoke => td_string!(locale, users.revoke_title, count = count, n = n, name = name),
             BulkActionKind::AddToGroup => td_string!(locale, bulk.add_title, count = count, n = n, name = name),
             BulkActionKind::RemoveFromGroup => td_string!(locale, bulk.remove_title, count = count, n = n, name = name),
@@ -37,6 +38,7 @@ pub fn title(job: &BulkJob) -> Text {
 pub fn confirm(kind: BulkActionKind) -> Text {
     match kind {
         BulkActionKind::Grant => text!(users.grant_confirm),
+        BulkActionKind::SetGrantEnd => text!(users.end_confirm),
         BulkActionKind::Revoke => text!(users.revoke_confirm),
         BulkActionKind::AddToGroup => text!(bulk.add_confirm),
         BulkActionKind::RemoveFromGroup => text!(bulk.remove_confirm),

@@ -77,6 +77,8 @@ pub struct LiveState {
     snapshots: usize,
     /// Whether the last snapshot left sessions out.
     is_partial: bool,
+    /// The number of changes of requests for licenses.
+    request_changes: usize,
 }
 
 impl LiveState {
@@ -142,6 +144,11 @@ impl LiveState {
         (self.is_partial && matches!(self.coverage, Coverage::Newest(_))).then_some(self.snapshots)
     }
 
+    /// Differs whenever requests for licenses may have changed.
+    pub fn requests_version(&self) -> usize {
+        self.snapshots + self.request_changes
+    }
+
     /// Whether there are more sessions than are ever loaded.
     pub fn is_capped(&self) -> bool {
         self.coverage == Coverage::All && self.omitted_sessions > 0
@@ -185,6 +192,7 @@ impl LiveState {
     /// Applies a change (idempotent); returns the sessions that it ended.
     pub fn apply(&mut self, change: Change) -> Vec<SessionView> {
         self.position = self.position.max(change.position);
+        self.request_changes += usize::from(change.requests);
         for license in change.licenses {
             self.insert_license(license);
         }

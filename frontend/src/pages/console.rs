@@ -13,6 +13,7 @@ mod heartbeat;
 mod heartbeat_schedule;
 mod join_link;
 pub mod messages;
+mod my_access;
 mod my_licenses;
 mod my_session;
 pub mod my_sessions;
@@ -34,6 +35,7 @@ use crate::{
     api::Failure,
     caller::Caller,
     i18n::*,
+    lazy_view,
     live::Live,
     text::{Text, text},
     ui::{
@@ -51,6 +53,7 @@ use card_data::CardData;
 use device::DeviceName;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use my_access::MyAccessNotes;
 use notices::Notices;
 use open_tool::OpenableProducts;
 use seatkeeper_shared::permissions::Action;
@@ -60,6 +63,7 @@ use state::ConsolePageState;
 pub fn ConsolePage() -> impl IntoView {
     let caller = Caller::get();
     provide_context(OpenableProducts::load());
+    let notes = lazy_view!(my_access() { view! { <MyAccessNotes /> } });
     let hello = text!(console.hello, name = caller.me().map(|me| me.name).unwrap_or_default());
     view! {
         <div class="page console-page">
@@ -69,6 +73,7 @@ pub fn ConsolePage() -> impl IntoView {
             />
             <Notices />
             <Announcements />
+            {notes()}
             <Products />
         </div>
     }

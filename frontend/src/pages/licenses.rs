@@ -26,6 +26,8 @@ mod terms_form;
 mod terms_summary;
 mod validity;
 
+pub use validity::last_day;
+
 use crate::{
     caller::Caller,
     copy_view::CopyMenu,

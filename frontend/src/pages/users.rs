@@ -2,6 +2,7 @@
 
 mod add;
 pub mod filter;
+mod requests;
 pub mod role_fields;
 mod row;
 mod state;
@@ -12,7 +13,7 @@ use crate::{
     clock::Clock,
     copy_view::CopyMenu,
     i18n::*,
-    lazy_dialog,
+    lazy_dialog, lazy_view,
     saved_views::ViewsMenu,
     shell::RequirePermission,
     text::text,
@@ -29,6 +30,7 @@ use crate::{
 use add::AddUser;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use requests::Requests;
 use seatkeeper_shared::{permissions::Action, wire::views::ViewPage};
 use state::UsersPageState;
 use table::{Foot, Table};
@@ -53,6 +55,7 @@ fn Users() -> impl IntoView {
     let add = dialogs.opens(lazy_dialog!(add_user(page: UsersPageState) { view! { <AddUser page /> } }));
     on_address_action("add", move || page.may(Action::ManageUsers), move || add(()));
     row_shortcuts::listen();
+    let requests = lazy_view!(license_requests(page: UsersPageState) { view! { <Requests page /> } });
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     view! {
         <PageHead title=text!(users.title)>
@@ -69,6 +72,7 @@ fn Users() -> impl IntoView {
                 </button>
             </Show>
         </PageHead>
+        <Show when=move || page.may(Action::Assign)>{requests(page)}</Show>
         <section class="list" aria-label=move || t_string!(i18n, users.title)>
             <FilterBar page />
             <StatusBar page />

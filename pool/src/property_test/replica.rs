@@ -1,7 +1,7 @@
 //! A replica of a license, built only from the changes that the pool reports. It checks the rules without using the
 //! pool's code.
 
-use super::super::{tests::*, *};
+use super::super::{changes::RevocationCause, tests::*, *};
 use proptest::prelude::*;
 use seatkeeper_shared::{
     license::{GroupLimit, Model, SeatRule, SecondDevice},
@@ -59,6 +59,8 @@ impl Replica {
                     self.terms.ends_at.is_none_or(|end| until <= end),
                     "borrowed beyond the end of the license"
                 );
+                let grant_end = self.users[&live.user].grant_ends_at;
+                prop_assert!(grant_end.is_none_or(|end| until <= end), "borrowed beyond the end of the assignment");
                 prop_assert!(live.borrowed_until.is_none_or(|before| before < until), "shortened");
                 live.borrowed_until = Some(until);
                 let max = self.terms.rules.borrow_seats;
@@ -83,8 +85,21 @@ impl Replica {
                 prop_assert!(live.borrowed_until.is_none(), "a borrowed session was moved");
                 live.device = to;
             }
-            SeatChange::Granted(user) => prop_assert!(self.assign(user, true), "granted twice"),
-            SeatChange::Revoked(user) => prop_assert!(self.assign(user, false), "revoked twice"),
+            SeatChange::Granted { user, ends_at } => {
+                prop_assert!(self.assign(user, true), "granted twice");
+                self.users.get_mut(&user).unwrap().grant_ends_at = ends_at;
+            }
+            SeatChange::GrantEndChanged { user, from, to } => {
+                let user = self.users.get_mut(&user).unwrap();
+                prop_assert!(user.assigned && from != to, "the end of no assignment changed");
+                prop_assert_eq!(std::mem::replace(&mut user.grant_ends_at, to), from);
+            }
+            SeatChange::Revoked { user, cause } => {
+                let end = self.users[&user].grant_ends_at;
+                let is_over = end.is_some_and(|end| end <= at);
+                prop_assert_eq!(cause == RevocationCause::EndReached, is_over, "revoked for another reason");
+                prop_assert!(self.assign(user, false), "revoked twice");
+            }
             SeatChange::CoolDownStarted { user, until } if self.users[&user].assigned => {
                 self.users.get_mut(&user).unwrap().cool_until = Some(until);
             }
@@ -175,6 +190,7 @@ impl Replica {
     fn assign(&mut self, user: UserId, assigned: bool) -> bool {
         let user = self.users.get_mut(&user).unwrap();
         user.cool_until = None;
+        user.grant_ends_at = None;
         std::mem::replace(&mut user.assigned, assigned) != assigned
     }
 
@@ -223,7 +239,7 @@ impl Replica {
         let cooling = pool_user.cool_until.is_some_and(|until| at < until) && self.terms.model == Model::Concurrent;
         let rules = [
             (pool_user.status == UserStatus::Suspended, Code::UserSuspended),
-            (!pool_user.assigned, Code::NotAssigned),
+            (!pool_user.assigned || pool_user.grant_ends_at.is_some_and(|end| end <= at), Code::NotAssigned),
             (self.terms.starts_at.is_some_and(|start| at < start), Code::LicenseNotStarted),
             (self.terms.ends_at.is_some_and(|end| at >= end), Code::LicenseEnded),
             (cooling, Code::CoolingDown),
@@ -311,6 +327,9 @@ impl Replica {
                 "the lease differs from the borrowed time"
             );
             prop_assert!(!has_expired(self.terms.ends_at), "a session outlives its license: {:?}", live);
+        }
+        for user in self.users.values().filter(|user| user.assigned) {
+            prop_assert!(!has_expired(user.grant_ends_at), "an assignment outlives its end: {:?}", user);
         }
         for ticket in pool.tickets() {
             prop_assert!(

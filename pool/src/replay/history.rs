@@ -148,14 +148,15 @@ impl RecordedChange {
             SeatChange::TicketEnded { ticket, user, reason, session, .. } => {
                 Self::TicketEnded { ticket: *ticket, user: *user, reason: *reason, session: *session }
             }
-            SeatChange::Granted(user) => Self::Granted(*user),
-            SeatChange::Revoked(user) => Self::Revoked(*user),
+            SeatChange::Granted { user, .. } => Self::Granted(*user),
+            SeatChange::Revoked { user, .. } => Self::Revoked(*user),
             SeatChange::Resized { to, .. } => Self::Resized(*to),
             SeatChange::RulesChanged { to, .. } => Self::RulesChanged(*to),
             SeatChange::GroupLimitsChanged { to, .. } => Self::LimitsChanged(to.clone()),
             SeatChange::Warned { .. }
             | SeatChange::EndScheduled { .. }
             | SeatChange::Protected { .. }
+            | SeatChange::GrantEndChanged { .. }
             | SeatChange::CoolDownStarted { .. } => return None,
         })
     }

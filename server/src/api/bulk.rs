@@ -3,7 +3,7 @@
 mod cursor;
 mod preview;
 
-use super::{pagination::parse_paging, users};
+use super::{licenses, pagination::parse_paging, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -47,10 +47,13 @@ pub async fn bulk(
     ValidJson(wanted): ValidJson<BulkUsers>,
 ) -> Result<Json<BulkResults>, ApiError> {
     caller.require(match wanted.action {
-        BulkAction::Grant { .. } | BulkAction::Revoke { .. } => Action::Assign,
+        BulkAction::Grant { .. } | BulkAction::SetGrantEnd { .. } | BulkAction::Revoke { .. } => Action::Assign,
         BulkAction::SetRole { .. } => Action::ManageRoles,
         _ => Action::ManageUsers,
     })?;
+    if let BulkAction::Grant { ends_at, .. } | BulkAction::SetGrantEnd { ends_at, .. } = &wanted.action {
+        licenses::validate_grant_end(&app, *ends_at)?;
+    }
     let cursor = BulkCursor::decode(wanted.after.as_deref())?;
     let selected = match (&wanted.user_ids, &wanted.filter) {
         (Some(named), None) => users_by_id(&app, &caller, named).await?,
@@ -117,8 +120,13 @@ async fn apply(app: &App, caller: &Caller, action: &BulkAction, results: &mut [B
     let changing: Vec<_> = results.iter().filter(|result| result.changed).map(|result| result.user_id).collect();
     match action {
         _ if visible.is_empty() => {}
-        BulkAction::Grant { license_id } => {
-            merge_assignments(results, assignments::grant(&app.entitlements, &actor, *license_id, visible).await?);
+        BulkAction::Grant { license_id, ends_at } => {
+            let granted = assignments::grant(&app.entitlements, &actor, *license_id, visible, *ends_at).await?;
+            merge_assignments(results, granted);
+        }
+        BulkAction::SetGrantEnd { license_id, ends_at } => {
+            let changed = assignments::set_end(&app.entitlements, &actor, *license_id, visible, *ends_at).await?;
+            merge_assignments(results, changed);
         }
         BulkAction::Revoke { license_id, end_now } => {
             let revoked = assignments::revoke(&app.entitlements, &actor, *license_id, visible, *end_now).await?;
@@ -182,6 +190,7 @@ fn merge_outcomes(results: &mut [BulkResult], users: &[UserId], outcomes: Vec<Re
 fn refuse(result: &mut BulkResult, code: Code) {
     (result.changed, result.refused, result.ends_sessions) = (false, Some(code), 0);
     result.frees.clear();
+    result.grant_ends.clear();
 }
 
 async fn change_each(app: &App, caller: &Caller, change: &ChangeUser, results: &mut [BulkResult]) {

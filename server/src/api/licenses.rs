@@ -24,7 +24,9 @@ use seatkeeper_shared::{
     validate::{self, FieldError, in_range},
     wire::{
         groups::GroupLimits,
-        licenses::{AssignmentResult, AssignmentResults, Contract, Grant, LicenseView, NewLicense, Revoke},
+        licenses::{
+            AssignmentResult, AssignmentResults, Contract, Grant, LicenseView, NewLicense, Revoke, SetGrantEnd,
+        },
     },
 };
 use serde::Deserialize;
@@ -274,7 +276,7 @@ async fn validate_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<G
     fields.finish(Some(limits))
 }
 
-/// Assigns a license to users.
+/// Assigns a license to users, for ever or until a given time.
 #[utoipa::path(
     post, path = "/licenses/{id}/grant", tag = "licenses",
     params(("id" = LicenseId, Path)),
@@ -289,8 +291,46 @@ pub async fn grant(
 ) -> Result<Json<AssignmentResults>, ApiError> {
     caller.require(Action::Assign)?;
     let users = validate_bulk_users(wanted.user_ids)?;
+    validate_grant_end(&app, wanted.ends_at)?;
     let (users, hidden) = partition_visible(&app, &caller, users).await?;
-    let results = assignments::grant(&app.entitlements, &caller.actor(), id, users).await?;
+    let results = assignments::grant(&app.entitlements, &caller.actor(), id, users, wanted.ends_at).await?;
+    Ok(Json(with_not_found(results, hidden)))
+}
+
+/// Checks that the end of an assignment is in the future.
+pub(super) fn validate_grant_end(app: &App, ends_at: Option<DateTime<Utc>>) -> Result<(), ApiError> {
+    let Some(ends_at) = ends_at else { return Ok(()) };
+    // Later years are out of PostgreSQL's range.
+    if let Err(error) = in_range(ends_at.year().into(), 1, 9_999) {
+        return Err(ApiError::field("ends_at", error));
+    }
+    if ends_at <= app.clock.now() {
+        return Err(ApiError::field("ends_at", FieldError::EndBeforeStart));
+    }
+    Ok(())
+}
+
+/// Changes when assignments of a license end by themselves, or lets them last.
+///
+/// From its end on, the user has the license no longer, as if it had been revoked; their sessions may finish.
+/// Assignments that a group or a directory's rule gives cannot end by themselves.
+#[utoipa::path(
+    post, path = "/licenses/{id}/grant-end", tag = "licenses",
+    params(("id" = LicenseId, Path)),
+    request_body = SetGrantEnd,
+    responses((status = 200, body = AssignmentResults)),
+)]
+pub async fn set_grant_end(
+    State(app): State<App>,
+    caller: Caller,
+    PathParam(id): PathParam<LicenseId>,
+    ValidJson(wanted): ValidJson<SetGrantEnd>,
+) -> Result<Json<AssignmentResults>, ApiError> {
+    caller.require(Action::Assign)?;
+    let users = validate_bulk_users(wanted.user_ids)?;
+    validate_grant_end(&app, wanted.ends_at)?;
+    let (users, hidden) = partition_visible(&app, &caller, users).await?;
+    let results = assignments::set_end(&app.entitlements, &caller.actor(), id, users, wanted.ends_at).await?;
     Ok(Json(with_not_found(results, hidden)))
 }
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SavedViewId, SessionId,
-        SignInId, TicketId, TokenId, UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, LicenseRequestId, PasskeyId, Position, ProductId, RuleId,
+        SavedViewId, SessionId, SignInId, TicketId, TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
@@ -17,6 +17,7 @@ use seatkeeper_shared::{
     wire::{
         account::SecondFactorRule,
         imports::{ImportFailure, ImportState, RowOutcome},
+        license_requests::RequestOutcome,
         views::ViewPage,
     },
 };
@@ -185,10 +186,10 @@ macro_rules! columns {
 
 columns! {
     ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId PasskeyId
-        SavedViewId;
+        SavedViewId LicenseRequestId;
     words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform
         EndReason TicketState TicketEnd ImportState ImportFailure RowOutcome Code
-        ViewPage
+        ViewPage RequestOutcome
 }
 
 impl Column for Position {

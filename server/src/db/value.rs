@@ -5,15 +5,15 @@ use chrono::{DateTime, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SavedViewId, SessionId,
-        SignInId, TicketId, TokenId, UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, LicenseRequestId, PasskeyId, Position, ProductId, RuleId,
+        SavedViewId, SessionId, SignInId, TicketId, TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
-    wire::account::SecondFactorRule,
+    wire::{account::SecondFactorRule, license_requests::RequestOutcome},
 };
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -174,6 +174,7 @@ into_value! {
         Platform => |v| v.as_str().to_owned(),
         EndReason => |v| v.as_str().to_owned(),
         TicketEnd => |v| v.as_str().to_owned(),
+        RequestOutcome => |v| v.as_str().to_owned(),
     )
     Id(
         Uuid => |v| v,
@@ -196,5 +197,7 @@ into_value! {
         DirectoryId => |v| v.0,
         RuleId => |v| v.0,
         SavedViewId => |v| v.0,
+        LicenseRequestId => |v| v.0,
+        &LicenseRequestId => |v| v.0,
     )
 }

@@ -106,7 +106,7 @@ async fn assign(
     if claimed.is_empty() {
         return Ok(());
     }
-    let results = entitlements.seats.grant(actor, license, claimed).await?;
+    let results = entitlements.seats.grant(actor, license, claimed, None).await?;
     let not_assigned: Vec<_> =
         results.into_iter().filter(|result| !result.changed).map(|result| result.user_id).collect();
     unclaim(entitlements, license, &not_assigned).await

@@ -32,6 +32,8 @@ pub enum Topic {
     EndedSession,
     /// The queue of the event's license.
     Queues,
+    /// Open requests for licenses.
+    LicenseRequests,
 }
 
 /// The part of an event that tells what it affects, whether it has just been written or read from the log.
@@ -60,7 +62,7 @@ impl EventSubject {
 const fn topics(kind: Kind) -> &'static [Topic] {
     use Topic::{
         AllCallers, Assignments, Caller, EndedSession, FreedSeats, GivenByGroup, GivenToUser, GroupSeats, Groups,
-        Products, Queues, SeatDecisions,
+        LicenseRequests, Products, Queues, SeatDecisions,
     };
     match kind {
         Kind::AccountSetUp
@@ -92,7 +94,7 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         Kind::UserAdded => &[Caller, SeatDecisions, Groups],
         Kind::UserChanged => &[Caller, SeatDecisions, GivenToUser, FreedSeats],
         Kind::UserSuspended => &[Caller, SeatDecisions, FreedSeats],
-        Kind::UserDeleted => &[Caller, SeatDecisions, Groups, FreedSeats],
+        Kind::UserDeleted => &[Caller, SeatDecisions, Groups, FreedSeats, LicenseRequests],
         Kind::GroupMemberAdded | Kind::GroupMemberRemoved => &[Caller, SeatDecisions, GivenToUser, Groups],
         Kind::GroupManagersChanged => &[Caller, SeatDecisions, Groups],
         Kind::GroupAdded | Kind::GroupChanged | Kind::GroupDeleted => &[SeatDecisions, Groups],
@@ -103,7 +105,11 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         Kind::LicenseAdded | Kind::LicenseChanged | Kind::LicenseExpiring => &[SeatDecisions],
         Kind::LicenseTermsChanged => &[SeatDecisions, GroupSeats, FreedSeats],
         Kind::SeatsChanged => &[FreedSeats],
-        Kind::LicenseGranted => &[SeatDecisions, Assignments],
+        Kind::LicenseGranted => &[SeatDecisions, Assignments, LicenseRequests],
+        Kind::GrantEndChanged => &[SeatDecisions, Assignments],
+        Kind::LicenseRequested | Kind::LicenseRequestWithdrawn | Kind::LicenseRequestApproved => &[LicenseRequests],
+        // The requester's own requests are shown beside their licenses.
+        Kind::LicenseRequestDeclined => &[Assignments, LicenseRequests],
         Kind::LicenseRevoked => &[SeatDecisions, Assignments, FreedSeats],
         Kind::SessionEnded => &[EndedSession],
         Kind::TicketTaken | Kind::TicketOffered | Kind::TicketOfferTakenBack | Kind::TicketMoved | Kind::TicketOver => {

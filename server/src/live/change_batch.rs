@@ -15,15 +15,15 @@ use std::{
 
 /// A `change` event of serialized parts, each comma-separated.
 pub(super) fn change_frame(
-    position: Position,
-    at: DateTime<Utc>,
+    (position, at, requests): (Position, DateTime<Utc>, bool),
     licenses: &str,
     sessions: &str,
     queues: &str,
 ) -> Bytes {
     let at = json(&at);
+    let requests = if requests { r#","requests":true"# } else { "" };
     let json = format!(
-        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
+        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]{requests}}}"#
     );
     frame(CHANGE, Some(position), &json)
 }
@@ -86,11 +86,18 @@ pub struct ChangeBatch {
     pub reassigned: HashSet<UserId>,
     /// A membership or a group's managers changed, so that managers limited to groups may see other users now.
     pub groups_changed: bool,
+    /// Requests for licenses may have changed.
+    pub requests_changed: bool,
     /// Users whose rights may have changed, so that they may see other data now.
     pub affected_callers: Vec<AffectedCallers>,
 }
 
 impl ChangeBatch {
+    /// What every `change` event has.
+    pub fn head(&self) -> (Position, DateTime<Utc>, bool) {
+        (self.position, self.at, self.requests_changed)
+    }
+
     /// Whether this user's rights may have changed.
     pub fn may_change_rights_of(&self, user: UserId) -> bool {
         self.affected_callers

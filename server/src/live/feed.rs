@@ -195,7 +195,8 @@ impl Feed {
         let tickets = queues.iter().flat_map(|queue| &queue.tickets);
         let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
         let position = events.last().map(|e| e.position).unwrap_or_default();
-        let change = Change { position, at: now, licenses, sessions, queues };
+        let requests = concerning(Topic::LicenseRequests).next().is_some();
+        let change = Change { position, at: now, licenses, sessions, queues, requests };
         let all = frame(CHANGE, Some(position), &json(&change));
         let full_licenses = change.licenses.iter().map(json).collect::<Vec<_>>().join(",");
         let empty_queues = change.queues.iter().map(|queue| queue_json(queue.license_id, "")).collect::<Vec<_>>();
@@ -203,10 +204,11 @@ impl Feed {
             position,
             at: now,
             all,
-            without_work: change_frame(position, now, &full_licenses, "", &empty_queues.join(",")),
+            without_work: change_frame((position, now, requests), &full_licenses, "", &empty_queues.join(",")),
             full_licenses,
             sessions_without_keys: change.sessions,
             queues: change.queues,
+            requests_changed: requests,
             groups_changed: concerning(Topic::Groups).next().is_some(),
             tickets,
             licenses: change.licenses.into_iter().map(|license| (license.id, LicenseChange::new(license))).collect(),

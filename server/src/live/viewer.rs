@@ -306,7 +306,7 @@ fn group_change(batch: &ChangeBatch, (users, groups): (&HashSet<UserId>, &HashSe
     let own = batch.sessions.get(&manager).cloned();
     let sessions: Vec<_> = theirs.map(json).chain(own).collect();
     let queues: Vec<_> = batch.queues.iter().map(|queue| json(&visible_queue(queue, users))).collect();
-    change_frame(batch.position, batch.at, &licenses_for(batch, groups), &sessions.join(","), &queues.join(","))
+    change_frame(batch.head(), &licenses_for(batch, groups), &sessions.join(","), &queues.join(","))
 }
 
 /// All changed licenses, with the limits of these groups only.
@@ -333,5 +333,5 @@ fn work_change(batch: &ChangeBatch, licenses: &str, sees: impl Fn(LicenseId) -> 
     let queues = batch.queues.iter().map(|queue| queue.license_id).filter(|license| sees(*license));
     let tickets = |license| batch.tickets.get(&(license, user)).map_or("", String::as_str);
     let queues: Vec<_> = queues.map(|license| queue_json(license, tickets(license))).collect();
-    change_frame(batch.position, batch.at, licenses, sessions, &queues.join(","))
+    change_frame(batch.head(), licenses, sessions, &queues.join(","))
 }

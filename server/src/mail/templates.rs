@@ -1,9 +1,9 @@
 //! The texts of e-mails, in the recipient's language. These are the only texts that the server itself translates; the
 //! app's are in its locale files.
 
-use crate::store::password_links::LinkRecipient;
+use crate::store::{license_requests::Recipient, password_links::LinkRecipient};
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::people::Locale;
+use seatkeeper_shared::{license::Model, people::Locale, wire::license_requests::LicenseRequest};
 
 /// A new link that was not sent or shown yet.
 pub struct IssuedLink {
@@ -55,4 +55,54 @@ pub fn password_link(to: &LinkRecipient, link: &IssuedLink) -> EmailText {
             ),
         },
     }
+}
+
+/// The decision on a request for a license.
+#[derive(Clone, Debug)]
+pub enum RequestDecision {
+    /// The license was assigned, until this time if one is given.
+    Approved { ends_at: Option<DateTime<Utc>> },
+    /// The request was declined, with these words if there are any.
+    Declined { message: Option<String> },
+}
+
+/// What became of a request for a license.
+pub fn license_request(to: &Recipient, request: &LicenseRequest, decision: &RequestDecision) -> EmailText {
+    let (name, license) = (&to.name, license_name(to.locale, request));
+    let subject = match to.locale {
+        Locale::De => format!("Ihre Anfrage: {license} ({})", to.account),
+        Locale::En => format!("Your request: {license} ({})", to.account),
+    };
+    let until = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+    let outcome = match (to.locale, decision) {
+        (Locale::De, RequestDecision::Approved { ends_at: None }) => format!("{license} ist Ihnen jetzt zugewiesen."),
+        (Locale::De, RequestDecision::Approved { ends_at: Some(at) }) => {
+            format!("{license} ist Ihnen jetzt zugewiesen, bis {}.", until(at))
+        }
+        (Locale::De, RequestDecision::Declined { .. }) => format!("Ihre Anfrage nach {license} wurde abgelehnt."),
+        (Locale::En, RequestDecision::Approved { ends_at: None }) => format!("{license} is now assigned to you."),
+        (Locale::En, RequestDecision::Approved { ends_at: Some(at) }) => {
+            format!("{license} is now assigned to you, until {}.", until(at))
+        }
+        (Locale::En, RequestDecision::Declined { .. }) => format!("Your request for {license} was declined."),
+    };
+    let greeting = match to.locale {
+        Locale::De => format!("Guten Tag {name},"),
+        Locale::En => format!("Hello {name},"),
+    };
+    let message = match decision {
+        RequestDecision::Declined { message: Some(message) } => format!("\n{message}\n"),
+        _ => String::new(),
+    };
+    EmailText { subject, body: format!("{greeting}\n\n{outcome}\n{message}") }
+}
+
+fn license_name(locale: Locale, request: &LicenseRequest) -> String {
+    let model = match (locale, request.model) {
+        (Locale::De, Model::Named) => "benutzergebunden",
+        (Locale::De, Model::Concurrent) => "gemeinsam genutzt",
+        (Locale::En, Model::Named) => "named",
+        (Locale::En, Model::Concurrent) => "concurrent",
+    };
+    format!("{} ({model})", request.product_name)
 }

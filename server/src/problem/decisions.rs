@@ -12,7 +12,10 @@ use crate::{
     },
     caller::Forbidden,
     db::DbError,
-    entitlements::{GroupChangeError, assignments::AssignmentError, groups::GroupNotDeleted, rules::RulesNotSet},
+    entitlements::{
+        GroupChangeError, assignments::AssignmentError, groups::GroupNotDeleted, license_requests::RequestError,
+        rules::RulesNotSet,
+    },
     forward_auth::error::{GateError, TurnedAway},
     imports::{ImportError, file_reader::ParserFailed},
     mail::MailError,
@@ -112,6 +115,20 @@ impl From<AssignmentError> for ApiError {
         match error {
             AssignmentError::Db(error) => error.into(),
             AssignmentError::Seats(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NotFound => Self::new(Code::NotFound),
+            RequestError::Archived => Self::new(Code::Archived),
+            RequestError::AlreadyAssigned => Self::new(Code::AlreadyAssigned),
+            RequestError::AlreadyRequested => Self::new(Code::AlreadyExists),
+            RequestError::Decided => Self::new(Code::RequestDecided),
+            RequestError::Db(error) => error.into(),
+            RequestError::Seats(error) => error.into(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{events::Event, store::seats::batch_writes::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     audit::EventData,
-    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
     session::EndReason,
@@ -70,6 +70,10 @@ pub struct Batch {
     pub deleted_groups: Vec<GroupId>,
     /// The existing groups among those that new limits name.
     pub limitable_groups: BTreeSet<GroupId>,
+    /// The open requests for licenses among those to be decided.
+    pub open_requests: BTreeMap<LicenseRequestId, (LicenseId, UserId)>,
+    /// The licenses and users whose requests were approved.
+    pub approved_requests: Vec<(LicenseId, UserId)>,
     pub events: Vec<Event>,
     /// Licenses whose changes were not collected yet.
     touched: BTreeSet<LicenseId>,
@@ -99,6 +103,7 @@ impl Batch {
             contracts: &self.contracts,
             changed_contracts: &self.changed_contracts,
             changes_more_than_pools: self.changes_more_than_pools(),
+            approved_requests: &self.approved_requests,
             events: &self.events,
         }
     }
@@ -161,7 +166,11 @@ impl Batch {
             SeatCommand::MoveTicket { ticket, position } => self.change_ticket(*ticket, OwnerFilter::All, |pool, _| {
                 pool.move_ticket(*ticket, *position).ok_or(Code::NotFound)
             }),
-            SeatCommand::Grant { license, users, rule } => self.grant(*license, users, *rule),
+            SeatCommand::Grant { license, users, rule, ends_at } => self.grant(*license, users, *rule, *ends_at),
+            SeatCommand::ApproveRequest { request, ends_at, .. } => self.approve(actor, *request, *ends_at),
+            SeatCommand::SetGrantEnd { license, users, ends_at } => {
+                self.assign(*license, users, |pool, user, _| pool.set_grant_end(user, *ends_at))
+            }
             SeatCommand::Revoke { license, users, end_now } => {
                 let cause = end_now.then(|| end_cause(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, cause.as_ref(), now))

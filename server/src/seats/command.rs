@@ -4,9 +4,9 @@ use crate::pool::{
     NewSession, Pool, Refusal, ScheduledEnd, SeatRequest, Session, Ticket, ViewContext, license_terms::LicenseTerms,
 };
 use crate::user_changes::UserChange;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
     problem::Code,
     session::Platform,
@@ -87,8 +87,12 @@ pub enum SeatCommand {
     LeaveQueue { ticket: TicketId, owner: OwnerFilter },
     /// Moves a ticket to a position in the queue, 1 being the head.
     MoveTicket { ticket: TicketId, position: i64 },
-    /// Assigns a license to users, by a rule of a directory or by the actor.
-    Grant { license: LicenseId, users: Vec<UserId>, rule: Option<RuleId> },
+    /// Assigns a license to users, by a rule of a directory or by the actor, until `ends_at` if that is given.
+    Grant { license: LicenseId, users: Vec<UserId>, rule: Option<RuleId>, ends_at: Option<DateTime<Utc>> },
+    /// Assigns the requested license to the user who requested it, if the request is still open.
+    ApproveRequest { request: LicenseRequestId, license: LicenseId, user: UserId, ends_at: Option<DateTime<Utc>> },
+    /// Changes when the assignments of users end by themselves; `None` means never.
+    SetGrantEnd { license: LicenseId, users: Vec<UserId>, ends_at: Option<DateTime<Utc>> },
     /// Revokes assignments. `end_now` also ends the users' sessions.
     Revoke { license: LicenseId, users: Vec<UserId>, end_now: bool },
     /// Changes the seats, rules and contract of a license, if it still equals `expected`.

@@ -83,6 +83,7 @@ impl DryRun {
             email: String::new(),
             status,
             assigned: false,
+            grant_ends_at: None,
             cool_until: None,
             groups: Vec::new(),
         });

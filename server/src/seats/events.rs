@@ -1,10 +1,14 @@
 //! The events of changes to seats.
 
-use crate::{actor::Actor, events::Event, pool::changes::SeatChange};
+use crate::{
+    actor::Actor,
+    events::Event,
+    pool::changes::{RevocationCause, SeatChange},
+};
 use seatkeeper_shared::{
     audit::{
-        Cleared, EventData,
-        changes::{DeviceChanges, LimitsChanges, RulesState, SeatsChanges},
+        Cleared, EventData, RevocationReason,
+        changes::{DeviceChanges, GrantEndChanges, LimitsChanges, RulesState, SeatsChanges},
     },
     ids::LicenseId,
     session::EndReason,
@@ -38,6 +42,7 @@ fn is_automatic(change: &SeatChange) -> bool {
         SeatChange::TicketEnded { reason, .. } => {
             matches!(reason, TicketEnd::Missed | TicketEnd::Lapsed | TicketEnd::LicenseEnded)
         }
+        SeatChange::Revoked { cause, .. } => *cause == RevocationCause::EndReached,
         SeatChange::Warned { ends_at: Some(_), .. } | SeatChange::Offered { until: Some(_), .. } => true,
         _ => false,
     }
@@ -81,8 +86,16 @@ fn data(change: &SeatChange) -> EventData {
         SeatChange::TicketEnded { ticket, reason, session, .. } => {
             EventData::TicketOver { ticket: *ticket, reason: *reason, session: *session }
         }
-        SeatChange::Granted(_) => EventData::LicenseGranted {},
-        SeatChange::Revoked(_) => EventData::LicenseRevoked {},
+        SeatChange::Granted { ends_at, .. } => EventData::LicenseGranted { ends_at: *ends_at },
+        SeatChange::GrantEndChanged { from, to, .. } => {
+            EventData::GrantEndChanged { changes: GrantEndChanges { ends_at: Some((*from, *to)) } }
+        }
+        SeatChange::Revoked { cause, .. } => EventData::LicenseRevoked {
+            reason: match cause {
+                RevocationCause::EndReached => Some(RevocationReason::EndReached),
+                RevocationCause::Request => None,
+            },
+        },
         SeatChange::Resized { from, to } => {
             EventData::SeatsChanged { changes: SeatsChanges { seats: Some((*from, *to)) } }
         }

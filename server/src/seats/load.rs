@@ -78,6 +78,7 @@ impl Locked {
         read_pools(tx, clock, cache, &lock_set, terms, &mut batch).await?;
         read_contracts(tx, &lock_set, &mut batch).await?;
         lock_groups(tx, clock, &lock_set, &mut batch).await?;
+        lock_requests(tx, &lock_set, &mut batch).await?;
         lock_users(tx, clock, &lock_set, &mut batch).await?;
         batch.user_changes.prepare(tx, &lock_set.user_changes).await?;
         read_users(tx, &lock_set, &mut batch).await?;
@@ -122,6 +123,11 @@ async fn find_licenses(
     if lock_set.sweep {
         let now = clock.now_in(tx).await?;
         lock_set.licenses.extend(store::seats::licenses_to_sweep(tx, now).await?);
+        // Their assignments end when the licenses are settled.
+        for (license, user) in store::seats::ended_grants(tx, now).await? {
+            lock_set.licenses.insert(license);
+            lock_set.assignees.insert((license, user));
+        }
     }
     Ok(())
 }
@@ -212,6 +218,15 @@ async fn lock_groups(tx: &mut Tx, clock: &Clock, lock_set: &LockSet, batch: &mut
     if !lock_set.limiting_groups.is_empty() {
         batch.limitable_groups = store::groups::lock_some(tx, &lock_set.limiting_groups).await?.into_keys().collect();
         batch.now = clock.now_in(tx).await?;
+    }
+    Ok(())
+}
+
+/// Locks the requests for licenses that are to be decided, before the users, after which the time is read again.
+async fn lock_requests(tx: &mut Tx, lock_set: &LockSet, batch: &mut Batch) -> Result<(), DbError> {
+    if !lock_set.license_requests.is_empty() {
+        let open = store::license_requests::lock_open(tx, &lock_set.license_requests).await?;
+        batch.open_requests = open.into_iter().collect();
     }
     Ok(())
 }

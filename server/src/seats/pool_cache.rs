@@ -94,7 +94,7 @@ impl PoolCache {
             match change {
                 SeatChange::Ended { session, .. } => drop(self.sessions.remove(session)),
                 SeatChange::TicketEnded { ticket, .. } => drop(self.queues.remove(ticket)),
-                SeatChange::Granted(user) | SeatChange::Revoked(user) => {
+                SeatChange::Granted { user, .. } | SeatChange::Revoked { user, .. } => {
                     if let Some(pool) = batch.pools.get(license) {
                         self.candidates.remove(&(*user, pool.terms.product));
                     }
@@ -108,7 +108,7 @@ impl PoolCache {
             .changes
             .iter()
             .filter_map(|(_, change)| match change {
-                SeatChange::Granted(user) | SeatChange::Revoked(user) => Some(*user),
+                SeatChange::Granted { user, .. } | SeatChange::Revoked { user, .. } => Some(*user),
                 _ => None,
             })
             .collect();

@@ -60,6 +60,7 @@ pub async fn read(
         email: String::new(),
         status: beginning.status(*id, &statuses),
         assigned: beginning.is_assigned(*id, &present),
+        grant_ends_at: None,
         cool_until: cool_until.get(id).copied(),
         groups: beginning.groups_of(*id, &members),
     };

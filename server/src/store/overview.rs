@@ -38,6 +38,15 @@ statements! {
           AND s.borrowed_until IS NOT NULL
           AND {}", visible_work("s.user_id", 2));
 
+    GRANTS_ENDING = format!("
+        SELECT a.license_id, a.user_id, a.ends_at, u.name
+        FROM assignments a
+        JOIN users u ON u.id = a.user_id
+        WHERE a.ends_at < $1
+          AND {}
+        ORDER BY a.ends_at, a.license_id, a.user_id
+        LIMIT 1000", visible_work("a.user_id", 2));
+
     PROVISIONING = "
         SELECT d.id, d.name, COUNT(DISTINCT f.user_id) AS users
         FROM directory_failures f
@@ -143,6 +152,34 @@ pub async fn lost_contact(
 pub async fn borrowed_ending(db: &Db, before: DateTime<Utc>, manager: Option<UserId>) -> Result<CountWithEnd, DbError> {
     let Some(row) = db.one(&BORROWED_ENDING, args![before, manager]).await? else { return Ok(None) };
     row.opt("next_end")?.map(|next_end| Ok((row.get("seats")?, next_end))).transpose()
+}
+
+/// An assignment that ends by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingGrant {
+    pub license: LicenseId,
+    pub user: UserId,
+    pub user_name: String,
+    pub ends_at: DateTime<Utc>,
+}
+
+/// The assignments that end before this time, the next first; at most 1,000.
+pub async fn grants_ending(
+    db: &Db,
+    before: DateTime<Utc>,
+    manager: Option<UserId>,
+) -> Result<Vec<EndingGrant>, DbError> {
+    let rows = db.all(&GRANTS_ENDING, args![before, manager]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(EndingGrant {
+                license: row.get("license_id")?,
+                user: row.get("user_id")?,
+                user_name: row.get("name")?,
+                ends_at: row.get("ends_at")?,
+            })
+        })
+        .collect()
 }
 
 /// The directories that could not carry out a rule, with the number of users concerned.

@@ -15,6 +15,9 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{LicenseId, ProductId, SessionId, UserId};
 
+/// How many assignments one sweep ends.
+const MAX_ENDED_GRANTS: i64 = 1_000;
+
 statements! {
     LICENSES_OF_SESSIONS = "
         SELECT id, license_id
@@ -60,6 +63,13 @@ statements! {
         SELECT id AS license_id FROM licenses l
         WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
+
+    ENDED_GRANTS = "
+        SELECT license_id, user_id
+        FROM assignments
+        WHERE ends_at <= $1
+        ORDER BY ends_at, license_id, user_id
+        LIMIT $2";
 
     LOCK_USERS = "
         SELECT id
@@ -109,6 +119,12 @@ pub async fn licenses_of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<Lice
 /// The licenses on which something may have expired.
 pub async fn licenses_to_sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<LicenseId>, DbError> {
     licenses(tx.all(&LICENSES_TO_SWEEP, args![now]).await?)
+}
+
+/// Assignments whose end was reached, at most 1,000; the next sweep finds the others.
+pub async fn ended_grants(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<(LicenseId, UserId)>, DbError> {
+    let rows = tx.all(&ENDED_GRANTS, args![now, MAX_ENDED_GRANTS]).await?;
+    rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
 }
 
 fn licenses(rows: Vec<Row>) -> Result<Vec<LicenseId>, DbError> {

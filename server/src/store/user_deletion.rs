@@ -41,6 +41,9 @@ statements! {
     DELETE_VIEWS = "
         DELETE FROM saved_views WHERE owner_id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    DELETE_REQUESTS = "
+        DELETE FROM license_requests WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
     DELETE_ASSIGNMENTS = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
@@ -58,6 +61,7 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
         &DELETE_PASSKEYS,
         &DELETE_DEVICES,
         &DELETE_VIEWS,
+        &DELETE_REQUESTS,
         &DELETE_ASSIGNMENTS,
         &DELETE_DIRECTORY_USERS,
         &DELETE_FAILURES,

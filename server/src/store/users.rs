@@ -2,7 +2,7 @@
 
 pub mod list;
 
-pub use list::{of_time, page, sessions_on, some};
+pub use list::{grant_ends_of, of_time, page, sessions_on, some};
 
 use super::{ids, set};
 use crate::{

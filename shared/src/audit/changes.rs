@@ -158,6 +158,10 @@ changes! {
         order_number: Option<String>,
         price_per_seat: Option<Price>,
     }
+    /// Another end of an assignment.
+    GrantEndChanges = {
+        ends_at: Option<DateTime<Utc>>,
+    }
     /// Another number of seats.
     SeatsChanges = {
         seats: i64,

@@ -3,9 +3,9 @@
 use super::{
     Kind,
     changes::{
-        AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GroupChanges, LimitsChanges,
-        LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges, RulesState,
-        SeatsChanges, SignInRulesChanges, UserChanges, ViewChanges,
+        AccountChanges, ContractChanges, DeviceChanges, DirectoryRulesChanges, GrantEndChanges, GroupChanges,
+        LimitsChanges, LocaleChanges, ManagersChanges, NameChanges, ProductChanges, ProviderChanges, RulesChanges,
+        RulesState, SeatsChanges, SignInRulesChanges, UserChanges, ViewChanges,
     },
     value::{Cleared, FieldShape, Seconds},
 };
@@ -77,6 +77,14 @@ string_enum! {
         NoProvider = "no_provider",
         /// The server could not save at the moment.
         Unavailable = "unavailable",
+    }
+}
+
+string_enum! {
+    /// Why a license was revoked, if nobody did it.
+    RevocationReason {
+        /// The assignment had an end, which was reached.
+        EndReached = "end_reached",
     }
 }
 
@@ -253,8 +261,13 @@ event_data! {
     LicenseTermsChanged { changes: Box<ContractChanges> }
     LicenseExpiring { days: i64, ends_at: DateTime<Utc> }
     SeatsChanged { changes: SeatsChanges }
-    LicenseGranted {}
-    LicenseRevoked {}
+    LicenseGranted { ; ends_at: DateTime<Utc> }
+    GrantEndChanged { changes: GrantEndChanges }
+    LicenseRevoked { ; reason: RevocationReason }
+    LicenseRequested { reason: String }
+    LicenseRequestWithdrawn {}
+    LicenseRequestApproved { ; ends_at: DateTime<Utc> }
+    LicenseRequestDeclined { ; message: String }
     UnusedSeatKept { until: Option<DateTime<Utc>> }
     UnusedSeatExceptionRemoved {}
     ViewShared { address: String }

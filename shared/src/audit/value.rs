@@ -2,7 +2,7 @@
 
 use super::{
     Field,
-    data::{SignInFailureReason, SignInMethod},
+    data::{RevocationReason, SignInFailureReason, SignInMethod},
 };
 use crate::{
     ids::{ImportId, LicenseId, Position, ProductId, RuleId, SessionId, TicketId},
@@ -179,6 +179,8 @@ fact_values! {
     SignInMethod(SignInMethod),
     /// Why a sign-in failed.
     SignInFailure(SignInFailureReason),
+    /// Why a license was revoked.
+    RevocationReason(RevocationReason),
     /// Why a session ended.
     SessionEnd(EndReason),
     /// Why a ticket is over.

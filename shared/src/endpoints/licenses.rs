@@ -5,7 +5,7 @@ use crate::{
     ids::LicenseId,
     wire::{
         groups::GroupLimits,
-        licenses::{AssignmentResults, ChangeLicense, Grant, LicenseUsage, LicenseView, NewLicense},
+        licenses::{AssignmentResults, ChangeLicense, Grant, LicenseUsage, LicenseView, NewLicense, SetGrantEnd},
     },
 };
 
@@ -37,6 +37,11 @@ pub fn usage(license: LicenseId) -> Endpoint<LicenseUsage> {
 /// Assigns a license to users, with a result for each.
 pub fn grant(license: LicenseId, body: &Grant) -> Endpoint<AssignmentResults> {
     Endpoint::post(format!("/licenses/{license}/grant"), body)
+}
+
+/// Changes when assignments of a license end by themselves, with a result for each user.
+pub fn set_grant_end(license: LicenseId, body: &SetGrantEnd) -> Endpoint<AssignmentResults> {
+    Endpoint::post(format!("/licenses/{license}/grant-end"), body)
 }
 
 /// Replaces the reservations and caps of groups; needs the ETag of the license.

@@ -5,6 +5,7 @@ use crate::{
     ids::SignInId,
     wire::{
         account::{ChangeMe, ChangePassword, Me, SignInView},
+        my_access::MyAccess,
         second_factor::{Proof, VerifyOptions},
     },
 };
@@ -12,6 +13,11 @@ use crate::{
 /// The caller, with their rights and what the app must know of the account.
 pub fn get() -> Endpoint<Me> {
     Endpoint::get("/me")
+}
+
+/// When the caller's assignments end by themselves, and what they have requested or may request.
+pub fn access() -> Endpoint<MyAccess> {
+    Endpoint::get("/me/access")
 }
 
 /// Changes the caller's name or language.

@@ -286,6 +286,31 @@ pub struct LicenseUsage {
 pub struct Grant {
     /// The users, at most 1,000.
     pub user_ids: Vec<UserId>,
+    /// When the assignments end by themselves, in the future; absent: never. Users who have the license already keep it
+    /// as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+/// Changes when the assignments of a license to users end by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetGrantEnd {
+    /// The users, at most 1,000.
+    pub user_ids: Vec<UserId>,
+    /// The new end, in the future; `null` or absent: they no longer end by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+/// When the assignment of a license ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GrantEnd {
+    /// The license's id.
+    pub license_id: LicenseId,
+    /// From this time on, the user has the license no longer.
+    pub ends_at: DateTime<Utc>,
 }
 
 /// Revokes a license from users.
@@ -312,7 +337,7 @@ pub struct AssignmentResults {
 pub struct AssignmentResult {
     /// The user's id.
     pub user_id: UserId,
-    /// Whether this request assigned or revoked the license.
+    /// Whether this request assigned or revoked the license, or changed the end of the assignment.
     pub changed: bool,
     /// Why it was refused; absent if it was done, or nothing had to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]

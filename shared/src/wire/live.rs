@@ -62,6 +62,9 @@ pub struct Change {
     /// Changed queues, each complete. A queue that became empty is sent too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<QueueView>,
+    /// Whether requests for licenses may have changed: whoever shows them reads them again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requests: bool,
 }
 
 /// The heartbeats since the previous event of this kind. They are not changes and have no position.

@@ -5,7 +5,10 @@ use crate::{
     people::{Permission, Role, Source, UserStatus},
     problem::Code,
     string_enum::string_enum,
-    wire::account::{SignInView, TokenView},
+    wire::{
+        account::{SignInView, TokenView},
+        licenses::GrantEnd,
+    },
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,6 +44,9 @@ pub struct UserView {
     pub group_ids: Vec<GroupId>,
     /// The licenses assigned to the user.
     pub license_ids: Vec<LicenseId>,
+    /// When assignments of the user end by themselves; those without an end are absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grant_ends: Vec<GrantEnd>,
     /// The number of the user's live sessions.
     pub sessions: i64,
     /// When the user last signed in; absent: never.
@@ -62,6 +68,13 @@ pub struct UserAccess {
     pub second_factor: bool,
     /// The number of passkeys.
     pub passkeys: i64,
+}
+
+impl UserView {
+    /// When the assignment of a license to the user ends by itself.
+    pub fn grant_end(&self, license: LicenseId) -> Option<DateTime<Utc>> {
+        self.grant_ends.iter().find(|end| end.license_id == license).map(|end| end.ends_at)
+    }
 }
 
 /// Adds a user.
@@ -155,6 +168,17 @@ pub enum BulkAction {
     Grant {
         /// The license to assign.
         license_id: LicenseId,
+        /// When the assignments end by themselves, in the future; absent: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<DateTime<Utc>>,
+    },
+    /// Changes when the assignments of a license end by themselves.
+    SetGrantEnd {
+        /// The license that they have.
+        license_id: LicenseId,
+        /// The new end, in the future; `null` or absent: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<DateTime<Utc>>,
     },
     /// Revokes a license.
     Revoke {
@@ -247,6 +271,16 @@ pub struct BulkResult {
     /// listed, since they are granted again automatically.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frees: Vec<LicenseId>,
+    /// The ends of the user's assignments that the action takes away or changes, as they were before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grant_ends: Vec<GrantEnd>,
+}
+
+impl BulkResult {
+    /// When the assignment of a license ended before the action.
+    pub fn grant_end(&self, license: LicenseId) -> Option<DateTime<Utc>> {
+        self.grant_ends.iter().find(|end| end.license_id == license).map(|end| end.ends_at)
+    }
 }
 
 #[cfg_attr(

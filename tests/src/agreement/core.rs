@@ -51,6 +51,7 @@ impl Core {
                 email: String::new(),
                 status: UserStatus::Active,
                 assigned: true,
+                grant_ends_at: None,
                 cool_until: None,
                 groups: Vec::new(),
             });

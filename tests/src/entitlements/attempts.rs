@@ -122,6 +122,7 @@ fn group_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
 fn bulk_attempts(s: &Fixture, users: &[UserId]) -> Vec<Attempt> {
     let mut actions = vec![
         json!({ "action": "grant", "license_id": s.named }),
+        json!({ "action": "set_grant_end", "license_id": s.pool, "ends_at": "2036-01-01T00:00:00Z" }),
         json!({ "action": "revoke", "license_id": s.pool, "end_now": true }),
         json!({ "action": "set_role", "role": "admin" }),
         json!({ "action": "set_role", "role": "agent" }),
@@ -173,6 +174,7 @@ fn license_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
             ("PATCH", "/licenses/{id}", "", json!({ "archived": false })),
             ("PUT", "/licenses/{id}/groups", "/groups", limits),
             ("POST", "/licenses/{id}/grant", "/grant", users.clone()),
+            ("POST", "/licenses/{id}/grant-end", "/grant-end", users.clone()),
             ("POST", "/licenses/{id}/revoke", "/revoke", revoke.clone()),
         ] {
             all.push(attempt(method, route, format!("{path}{below}"), body));
@@ -206,6 +208,7 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
     ];
     for (method, route) in [
         ("GET", "/me"),
+        ("GET", "/me/access"),
         ("GET", "/me/verify"),
         ("GET", "/me/passkeys"),
         ("POST", "/me/passkeys/begin"),
@@ -325,6 +328,15 @@ fn report_attempts(s: &Fixture) -> Vec<Attempt> {
     let id = format!("/views/{}", uuid::Uuid::nil());
     all.push(attempt("PATCH", "/views/{id}", id.clone(), json!({ "shared": true })));
     all.push(attempt("DELETE", "/views/{id}", id, Value::Null));
+    for license in [s.named, s.pool] {
+        let body = json!({ "license_id": license, "reason": "Mine" });
+        all.push(attempt("POST", "/license-requests", "/license-requests".into(), body));
+    }
+    all.push(attempt("GET", "/license-requests", "/license-requests".into(), Value::Null));
+    let id = format!("/license-requests/{}", uuid::Uuid::nil());
+    all.push(attempt("POST", "/license-requests/{id}/approve", format!("{id}/approve"), json!({})));
+    all.push(attempt("POST", "/license-requests/{id}/decline", format!("{id}/decline"), json!({})));
+    all.push(attempt("DELETE", "/license-requests/{id}", id, Value::Null));
     all.push(attempt("PUT", exception, path.clone(), json!({ "reason": "Mine" })));
     all.push(attempt("DELETE", exception, path, Value::Null));
     all

@@ -10,7 +10,7 @@ use seatkeeper_shared::{
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn change(sessions: Vec<SessionView>) -> Change {
-    Change { position: Position(8), at: at(0), licenses: Vec::new(), sessions, queues: Vec::new() }
+    Change { position: Position(8), at: at(0), licenses: Vec::new(), sessions, queues: Vec::new(), requests: false }
 }
 
 fn state(sessions: Vec<SessionView>) -> LiveState {

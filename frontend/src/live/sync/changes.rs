@@ -110,7 +110,7 @@ mod tests {
 
     fn change() -> Change {
         let (licenses, sessions, queues) = Default::default();
-        Change { position: Position(1), at: at(0), licenses, sessions, queues }
+        Change { position: Position(1), at: at(0), licenses, sessions, queues, requests: false }
     }
 
     #[wasm_bindgen_test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    audit::{FactValue, FieldName, SignInFailureReason, SignInMethod},
+    audit::{FactValue, FieldName, RevocationReason, SignInFailureReason, SignInMethod},
     license::GroupLimit,
     people::Locale,
     scope::Scope,
@@ -70,6 +70,7 @@ impl FactFormatter {
             FactValue::Scope(scope) => self.scope(*scope),
             FactValue::SignInMethod(method) => self.sign_in_method(*method),
             FactValue::SignInFailure(reason) => self.sign_in_failure(*reason),
+            FactValue::RevocationReason(RevocationReason::EndReached) => t_string!(i18n, audit.end_reached),
             FactValue::SessionEnd(reason) => labels::end_reason(i18n, *reason),
             FactValue::TicketEnd(end) => labels::ticket_end(i18n, *end),
             FactValue::ImportState(state) => self.import_state(*state),

@@ -117,7 +117,7 @@ impl Catalog {
         // The feed may have been closed by now.
         let _ = self.live.state.try_update(|state| {
             let (position, at) = (state.position, DateTime::UNIX_EPOCH);
-            state.apply(Change { position, at, licenses, sessions: Vec::new(), queues: Vec::new() });
+            state.apply(Change { position, at, licenses, sessions: Vec::new(), queues: Vec::new(), requests: false });
         });
     }
 

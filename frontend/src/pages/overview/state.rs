@@ -57,7 +57,9 @@ impl OverviewState {
         let key = |license: &LicenseView| -> LicenseKey {
             (license.id, license.usage.waiting, license.over(), license.usage.full_since.is_some())
         };
-        let keys = Memo::new(move |_| self.live.state.with(|state| state.licenses.iter().map(key).collect::<Vec<_>>()));
+        let keys = Memo::new(move |_| {
+            self.live.state.with(|state| (state.requests_version(), state.licenses.iter().map(key).collect::<Vec<_>>()))
+        });
         let pending = StoredValue::new(None::<TimeoutHandle>);
         let clear = move || {
             if let Some(Some(timer)) = pending.try_update_value(Option::take) {
@@ -65,7 +67,7 @@ impl OverviewState {
             }
         };
         Effect::new(move |before: Option<bool>| {
-            let has_data = keys.with(|keys| !keys.is_empty());
+            let has_data = keys.with(|(_, keys)| !keys.is_empty());
             // The first counts are those that the overview was just loaded with.
             if before == Some(true) && pending.with_value(Option::is_none) {
                 let reload = move || {

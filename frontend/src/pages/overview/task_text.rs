@@ -5,6 +5,7 @@ use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
+    pages::licenses::last_day,
 };
 use seatkeeper_shared::{ids::LicenseId, permissions::Action, wire::reports::Task};
 
@@ -24,6 +25,7 @@ impl Urgency {
     pub const fn of(task: &Task) -> Self {
         match task {
             Task::Waiting { .. } | Task::Refused { .. } | Task::OverCapacity { .. } => Self::Now,
+            Task::GrantsEnding { .. } | Task::LicenseRequests { .. } => Self::Soon,
             Task::Full { .. } | Task::LostContact { .. } | Task::Expiring { .. } | Task::Provisioning { .. } => {
                 Self::Soon
             }
@@ -129,6 +131,32 @@ pub fn task_text(page: OverviewState, i18n: Texts, format: Format, task: &Task) 
             more: format.date(*ends_at),
             act: t_string!(i18n, overview.renew).to_owned(),
             path: "/licenses".to_owned(),
+        },
+        Task::LicenseRequests { requests, since } => TaskText {
+            what: t_string!(i18n, overview.license_requests, count = *requests, n = format.number(*requests)),
+            more: t_string!(i18n, overview.license_requests_more, ago = format.ago(*since)),
+            act: t_string!(i18n, overview.check).to_owned(),
+            path: "/users".to_owned(),
+        },
+        Task::GrantsEnding { license_id, grants, next_end, user_id, user_name } => TaskText {
+            what: t_string!(
+                i18n,
+                overview.grants_ending,
+                count = *grants,
+                n = format.number(*grants),
+                name = user_name.clone(),
+                license = license(*license_id),
+                about = format.estimate(*next_end)
+            ),
+            more: t_string!(
+                i18n,
+                overview.grants_ending_more,
+                count = *grants,
+                name = user_name.clone(),
+                date = format.date(last_day(*next_end))
+            ),
+            act: t_string!(i18n, overview.check).to_owned(),
+            path: if *grants == 1 { format!("/users/{user_id}") } else { format!("/users?license={license_id}") },
         },
         Task::LostContact { sessions, next_end } => TaskText {
             what: t_string!(i18n, overview.lost_contact, count = *sessions, n = format.number(*sessions)),

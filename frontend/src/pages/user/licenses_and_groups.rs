@@ -7,6 +7,7 @@ use crate::{
     labels,
     ui::{
         address_action::on_address_action,
+        grant_end::GrantEnd,
         keyed_list::For,
         links::{Named, NamedLink},
         show::Show,
@@ -24,7 +25,8 @@ pub fn UserLicenses(
     let held = Memo::new(move |_| {
         let ids = page.with(|user| user.license_ids.clone()).unwrap_or_default();
         let named = ids.into_iter().filter_map(|id| page.live.license(id));
-        named.map(|license| (license.id, labels::license(i18n, &license))).collect::<Vec<_>>()
+        let end = |id| page.with(|user| user.grant_end(id)).flatten();
+        named.map(|license| (license.id, labels::license(i18n, &license), end(license.id))).collect::<Vec<_>>()
     });
     let can_grant = move || page.may(Action::Assign) && page.with(|_| ()).is_some();
     on_address_action("grant", can_grant, move || page.ask(BulkActionKind::Grant));
@@ -48,21 +50,31 @@ pub fn UserLicenses(
                 fallback=move || view! { <p class="muted">{t!(i18n, person.no_licenses)}</p> }
             >
                 <ul class="lines">
-                    <For each=move || held.get() key=|(id, _)| *id let:license>
+                    <For each=move || held.get() key=|(id, _, end)| (*id, *end) let:license>
                         <li>
                             <span>
                                 <NamedLink to=Named::License(license.0)>{license.1}</NamedLink>
+                                {license.2.map(|end| view! { <GrantEnd end /> })}
                                 {move || through(license.0).map(|text| view! { <small>{text}</small> })}
                             </span>
                             // A license given by a group can only be removed from the group.
                             <Show when=move || page.may(Action::Assign) && through(license.0).is_none()>
-                                <button
-                                    type="button"
-                                    class="button small"
-                                    on:click=move |_| page.ask_with(BulkActionKind::Revoke, license.0)
-                                >
-                                    {t!(i18n, users.revoke)}
-                                </button>
+                                <span class="line-acts">
+                                    <button
+                                        type="button"
+                                        class="button small ghost"
+                                        on:click=move |_| page.ask_with(BulkActionKind::SetGrantEnd, license.0)
+                                    >
+                                        {t!(i18n, users.set_end)}
+                                    </button>
+                                    <button
+                                        type="button"
+                                        class="button small"
+                                        on:click=move |_| page.ask_with(BulkActionKind::Revoke, license.0)
+                                    >
+                                        {t!(i18n, users.revoke)}
+                                    </button>
+                                </span>
                             </Show>
                         </li>
                     </For>

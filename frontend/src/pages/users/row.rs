@@ -8,6 +8,7 @@ use crate::{
     invite::Invites,
     labels,
     ui::{
+        grant_end::GrantEnd,
         icon::{Glyph, Icon},
         keyed_list::For,
         links::{Named, NamedLink},
@@ -17,6 +18,7 @@ use crate::{
         time::Time,
     },
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::{
@@ -133,17 +135,19 @@ fn Licenses(
     let named = move |id: LicenseId| page.live.license(id).map(|license| labels::license(i18n, &license));
     let held = Memo::new(move |_| {
         let ids = user.with(|user| user.license_ids.clone());
-        ids.into_iter().filter_map(|id| Some((id, named(id)?))).collect::<Vec<_>>()
+        let end = |id| user.with(|user| user.grant_end(id));
+        ids.into_iter().filter_map(|id| Some((id, named(id)?, end(id)))).collect::<Vec<_>>()
     });
     let name = move || user.with(|user| user.name.clone());
     let grant = move |_| page.ask(BulkJob::new(BulkActionKind::Grant, vec![user.get_untracked()]));
-    let chip = move |(id, license): (LicenseId, String)| {
+    let chip = move |(id, license, end): (LicenseId, String, Option<DateTime<Utc>>)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
         let revoke = move |_| page.ask(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id));
         view! {
             <li class="chip">
                 <NamedLink to=Named::License(id)>{license}</NamedLink>
+                {end.map(|end| view! { <GrantEnd end /> })}
                 {page
                     .may(Action::Assign)
                     .then(|| {

@@ -237,6 +237,7 @@ fn MoreActions(
             BulkActionKind::Reactivate => t_string!(i18n, bulk.reactivate),
             BulkActionKind::Delete => t_string!(i18n, bulk.delete),
             BulkActionKind::Grant => t_string!(i18n, users.grant),
+            BulkActionKind::SetGrantEnd => t_string!(i18n, users.set_end),
             BulkActionKind::Revoke => t_string!(i18n, users.revoke),
         };
         view! {
@@ -253,6 +254,7 @@ fn MoreActions(
         }
     };
     let all = [
+        BulkActionKind::SetGrantEnd,
         BulkActionKind::AddToGroup,
         BulkActionKind::RemoveFromGroup,
         BulkActionKind::SetRole,

@@ -368,7 +368,16 @@ impl<'a> Derivation<'a> {
 /// A user to whom the license is not assigned.
 pub(in crate::replay) fn new_user(id: UserId) -> PoolUser {
     let (name, email, groups) = (String::new(), String::new(), Vec::new());
-    PoolUser { id, name, email, status: UserStatus::Active, assigned: false, cool_until: None, groups }
+    PoolUser {
+        id,
+        name,
+        email,
+        status: UserStatus::Active,
+        assigned: false,
+        grant_ends_at: None,
+        cool_until: None,
+        groups,
+    }
 }
 
 pub(in crate::replay) fn seat_request(

@@ -17,7 +17,10 @@ use seatkeeper_shared::{
     people::{Role, UserStatus},
     permissions::Action,
     problem::Code,
-    wire::users::{BulkAction, BulkResult, UserFilter, UserSort, UserView},
+    wire::{
+        licenses::GrantEnd,
+        users::{BulkAction, BulkResult, UserFilter, UserSort, UserView},
+    },
 };
 use std::collections::HashMap;
 
@@ -48,13 +51,15 @@ impl PreviewContext {
     pub async fn read(app: &App, caller: &Caller, action: &BulkAction, users: &[UserId]) -> Result<Self, ApiError> {
         let mut context = Self { may_change_any_role: caller.may(Action::ManageRoles), ..Self::default() };
         match action {
-            BulkAction::Grant { license_id } | BulkAction::Revoke { license_id, .. } => {
+            BulkAction::Grant { license_id, .. }
+            | BulkAction::SetGrantEnd { license_id, .. }
+            | BulkAction::Revoke { license_id, .. } => {
                 let found = store::licenses::some(&app.db, app.clock.now(), [*license_id]).await?.pop();
                 let license = found.ok_or_else(|| ApiError::new(Code::NotFound))?;
                 if let (BulkAction::Grant { .. }, Model::Named) = (action, license.model) {
                     context.seats_free = Some((license.seats - license.usage.assigned).max(0));
                 }
-                if let BulkAction::Revoke { .. } = action {
+                if let BulkAction::Revoke { .. } | BulkAction::SetGrantEnd { .. } = action {
                     context.other_sources = assignment_source::automatic(&app.entitlements, *license_id, users).await?;
                 }
                 if let BulkAction::Revoke { end_now: true, .. } = action {
@@ -94,6 +99,7 @@ pub(super) fn preview(
         let mut result = bulk_result(*id, Some(user.name.clone()), outcome);
         if result.changed {
             result.frees = context.manual_licenses.get(id).cloned().unwrap_or_default();
+            result.grant_ends = grant_ends(action, user, &result.frees);
         }
         result
     };
@@ -102,10 +108,19 @@ pub(super) fn preview(
     results
 }
 
+/// The ends of the assignments that the action takes away or changes.
+fn grant_ends(action: &BulkAction, user: &UserView, freed: &[LicenseId]) -> Vec<GrantEnd> {
+    let concerns = |license: &LicenseId| match action {
+        BulkAction::SetGrantEnd { license_id, .. } | BulkAction::Revoke { license_id, .. } => license == license_id,
+        _ => freed.contains(license),
+    };
+    user.grant_ends.iter().filter(|end| concerns(&end.license_id)).copied().collect()
+}
+
 fn bulk_result(user_id: UserId, name: Option<String>, outcome: Result<Option<i64>, Code>) -> BulkResult {
     let changed = matches!(outcome, Ok(Some(_)));
     let (refused, ends_sessions) = (outcome.err(), outcome.ok().flatten().unwrap_or(0));
-    BulkResult { user_id, name, changed, refused, ends_sessions, frees: Vec::new() }
+    BulkResult { user_id, name, changed, refused, ends_sessions, frees: Vec::new(), grant_ends: Vec::new() }
 }
 
 /// Previews the action for one user. Returns the number of sessions that it ends, or `None` if it changes nothing.
@@ -118,12 +133,21 @@ fn preview_user(
 ) -> Result<Option<i64>, Code> {
     let quietly = |changes: bool| Ok(changes.then_some(0));
     match action {
-        BulkAction::Grant { license_id } if user.license_ids.contains(license_id) => Ok(None),
+        BulkAction::Grant { license_id, .. } if user.license_ids.contains(license_id) => Ok(None),
         BulkAction::Grant { .. } if user.status == UserStatus::Suspended => Err(Code::UserSuspended),
         BulkAction::Grant { .. } if *free <= 0 => Err(Code::NamedSeatsTaken),
         BulkAction::Grant { .. } => {
             *free -= 1;
             Ok(Some(0))
+        }
+        BulkAction::SetGrantEnd { license_id, ends_at } => {
+            if let Some(reason) = context.other_sources.get(&user.id) {
+                return Err(reason.code());
+            }
+            if !user.license_ids.contains(license_id) {
+                return Err(Code::NotAssigned);
+            }
+            quietly(user.grant_end(*license_id) != *ends_at)
         }
         BulkAction::Revoke { license_id, .. } => {
             if let Some(reason) = context.other_sources.get(&user.id) {

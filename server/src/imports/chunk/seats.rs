@@ -89,7 +89,7 @@ type Granted = BTreeMap<LicenseId, Vec<Result<bool, Code>>>;
 async fn grant(job: &ImportJob, mut open: BTreeMap<LicenseId, Vec<UserId>>) -> Result<Granted, DbError> {
     let mut granted = Granted::new();
     for _ in 0..MAX_ATTEMPTS {
-        let answers = assignments::grant_each(&job.imports.entitlements, &job.import.actor, open.clone()).await?;
+        let answers = assignments::grant_each(&job.imports.entitlements, &job.import.actor, open.clone(), None).await?;
         for (license, answer) in answers {
             let results = match (answer, open.get(&license)) {
                 (Ok(results), _) => results.into_iter().map(changed).collect(),

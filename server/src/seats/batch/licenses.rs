@@ -13,7 +13,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     audit::EventData,
-    ids::{GroupId, LicenseId, RuleId, UserId},
+    ids::{GroupId, LicenseId, LicenseRequestId, RuleId, UserId},
     license::GroupLimit,
     problem::Code,
     session::EndReason,
@@ -21,8 +21,14 @@ use seatkeeper_shared::{
 };
 
 impl Batch {
-    pub(super) fn grant(&mut self, license: LicenseId, users: &[UserId], rule: Option<RuleId>) -> Outcome {
-        let outcome = self.assign(license, users, |pool, user, _| pool.grant(user));
+    pub(super) fn grant(
+        &mut self,
+        license: LicenseId,
+        users: &[UserId],
+        rule: Option<RuleId>,
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Outcome {
+        let outcome = self.assign(license, users, |pool, user, _| pool.grant_until(user, ends_at));
         if let Outcome::Assignments(results) = &outcome {
             for result in results.iter().filter(|result| result.changed) {
                 // The last change in the batch counts: another rule may have made the assignment before, and it was
@@ -34,6 +40,29 @@ impl Batch {
             }
         }
         outcome
+    }
+
+    /// Of two decisions on the same request, the second finds it closed.
+    pub(super) fn approve(
+        &mut self,
+        actor: &Actor,
+        request: LicenseRequestId,
+        ends_at: Option<DateTime<Utc>>,
+    ) -> Outcome {
+        let Some((license, user)) = self.open_requests.get(&request).copied() else {
+            return Outcome::Failed(Code::RequestDecided);
+        };
+        match self.pool(license).map(|pool| pool.grant_until(user, ends_at)) {
+            None => return Outcome::Failed(Code::NotFound),
+            Some(Err(code)) => return Outcome::Failed(code),
+            Some(Ok(_)) => {}
+        }
+        self.granting_rules.remove(&(license, user));
+        self.open_requests.remove(&request);
+        self.approved_requests.push((license, user));
+        let approved = Event::of_license(EventData::LicenseRequestApproved { ends_at }, actor.clone(), license);
+        self.events.push(Event { user: Some(user), ..approved });
+        Outcome::Done
     }
 
     pub(super) fn assign(

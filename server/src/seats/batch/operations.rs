@@ -186,6 +186,8 @@ impl Batch {
             contracts: _,
             groups: _,
             limitable_groups: _,
+            open_requests: _,
+            approved_requests: _,
         } = trial;
         self.pools.extend(pools);
         self.license_of.extend(license_of);

@@ -4,7 +4,7 @@ use crate::{
     seats::command::{SeatCommand, SeatOperation, WantedSeat},
     user_changes::UserChange,
 };
-use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId};
+use seatkeeper_shared::ids::{GroupId, LicenseId, LicenseRequestId, ProductId, SessionId, TicketId, UserId};
 use std::{collections::BTreeSet, sync::Arc};
 
 #[derive(Default)]
@@ -30,6 +30,8 @@ pub(super) struct LockSet {
     /// Licenses that get new limits. Decisions then need the memberships of their users in these groups.
     pub limited_licenses: BTreeSet<LicenseId>,
     pub granted_users: BTreeSet<UserId>,
+    /// Requests for licenses that are decided.
+    pub license_requests: Vec<LicenseRequestId>,
     pub sweep: bool,
 }
 
@@ -73,7 +75,14 @@ impl LockSet {
                 self.granted_users.extend(users);
                 self.assign(*license, users);
             }
-            SeatCommand::Revoke { license, users, .. } => self.assign(*license, users),
+            SeatCommand::ApproveRequest { request, license, user, .. } => {
+                self.license_requests.push(*request);
+                self.granted_users.insert(*user);
+                self.assign(*license, &[*user]);
+            }
+            SeatCommand::SetGrantEnd { license, users, .. } | SeatCommand::Revoke { license, users, .. } => {
+                self.assign(*license, users);
+            }
             SeatCommand::ChangeLicense { license, .. } => {
                 self.licenses.insert(*license);
                 self.contracts.insert(*license);

@@ -27,5 +27,7 @@ pub struct BatchWrites<'a> {
     pub changed_contracts: &'a BTreeMap<LicenseId, bool>,
     /// Whether more than sessions, tickets and assignments changed.
     pub changes_more_than_pools: bool,
+    /// The licenses and users whose requests were approved.
+    pub approved_requests: &'a [(LicenseId, UserId)],
     pub events: &'a [Event],
 }

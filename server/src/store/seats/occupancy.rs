@@ -20,6 +20,7 @@ const POOL_USER: Columns = Columns(&[
     ColumnDef::new("email", "text"),
     ColumnDef::new("status", "text"),
     ColumnDef::new("assigned", "boolean").selected_by("a.user_id IS NOT NULL"),
+    ColumnDef::new("grant_ends_at", "time").selected_by("a.ends_at"),
     ColumnDef::new("cool_until", "time").selected_by("a.cool_until"),
 ]);
 
@@ -120,6 +121,7 @@ fn pool_user(row: &Row, groups: Vec<GroupId>) -> Result<PoolUser, DbError> {
         email: row.get("email")?,
         status: row.get("status")?,
         assigned: row.get("assigned")?,
+        grant_ends_at: row.opt("grant_ends_at")?,
         cool_until: row.opt("cool_until")?,
         groups,
     })

@@ -108,9 +108,15 @@ statements! {
     COOL_DOWN = COOL;
 
     INSERT_ASSIGNMENTS = "
-        INSERT INTO assignments (license_id, user_id, created_at, rule_id)
-        SELECT license_id, user_id, created_at, rule_id
-        FROM ROWS($1: license_id uuid, user_id uuid, created_at time, rule_id uuid)";
+        INSERT INTO assignments (license_id, user_id, created_at, rule_id, ends_at)
+        SELECT license_id, user_id, created_at, rule_id, ends_at
+        FROM ROWS($1: license_id uuid, user_id uuid, created_at time, rule_id uuid, ends_at time)";
+
+    CHANGE_GRANT_ENDS = "
+        UPDATE assignments
+        SET ends_at = given.ends_at
+        FROM ROWS($1: license_id uuid, user_id uuid, ends_at time)
+        WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
 
     DELETE_ASSIGNMENTS = "
         DELETE FROM assignments
@@ -159,8 +165,10 @@ statements! {
 /// Writes all changes of a batch and its events, but not its heartbeats.
 pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbError> {
     let rows = ChangesByKind::of(batch);
-    let pools_only =
-        batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools;
+    let pools_only = batch.newly_suspended.is_empty()
+        && batch.deleted_users.is_empty()
+        && batch.approved_requests.is_empty()
+        && !batch.changes_more_than_pools;
     if tx.combines_writes() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
@@ -183,6 +191,7 @@ pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbE
         (&INSERT_TICKETS, rows.new_tickets(batch)),
         (&DELETE_ASSIGNMENTS, rows.assignments_to_delete(batch)),
         (&INSERT_ASSIGNMENTS, rows.new_assignments(batch)),
+        (&CHANGE_GRANT_ENDS, rows.changed_grant_ends()),
         (&COOL_DOWN, rows.cool_downs()),
         (&RESIZE_LICENSES, rows.resized_licenses()),
         (&RULE_LICENSES, rows.changed_rules()),
@@ -191,6 +200,10 @@ pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbE
         if !rows.is_empty() {
             tx.write(sql, args![set(rows)]).await?;
         }
+    }
+    let granted: Vec<_> = rows.granted().chain(batch.approved_requests.iter().copied()).collect();
+    if !granted.is_empty() {
+        super::super::license_requests::close_granted(tx, granted, batch.now).await?;
     }
     if !batch.newly_suspended.is_empty() {
         // Old sign-ins and tokens must not work again when the users are reactivated.

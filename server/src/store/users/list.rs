@@ -16,6 +16,7 @@ use seatkeeper_shared::{
     validate::email_key,
     wire::{
         Page,
+        licenses::GrantEnd,
         users::{UserFilter, UserSort, UserView},
     },
 };
@@ -105,7 +106,7 @@ statements! {
         manager_scope::visible_user("u.id", 2));
 
     LICENSES_OF = "
-        SELECT user_id, license_id AS id
+        SELECT user_id, license_id AS id, ends_at
         FROM assignments
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
         ORDER BY user_id, license_id";
@@ -254,6 +255,7 @@ fn user(row: &Row) -> Result<UserView, DbError> {
         manages: Vec::new(),
         group_ids: Vec::new(),
         license_ids: Vec::new(),
+        grant_ends: Vec::new(),
         sessions: 0,
         last_active_at: row.opt("last_active_at")?,
         created_at: row.get("created_at")?,
@@ -266,7 +268,9 @@ async fn add_related(db: &Db, users: &mut [UserView], manager: Option<UserId>) -
         return Ok(());
     }
     let user_ids = || ids(users.iter().map(|u| u.id));
-    let mut licenses = by_user(db.all(&LICENSES_OF, args![user_ids()]).await?)?;
+    let licenses = db.all(&LICENSES_OF, args![user_ids()]).await?;
+    let mut grant_ends = grant_ends(&licenses)?;
+    let mut licenses = by_user(licenses)?;
     let mut groups = by_user(db.all(&GROUPS_OF, args![user_ids(), manager]).await?)?;
     let managed = if manager.is_none() { db.all(&MANAGED_BY, args![user_ids()]).await? } else { Vec::new() };
     let mut managed = by_user::<GroupId>(managed)?;
@@ -276,11 +280,29 @@ async fn add_related(db: &Db, users: &mut [UserView], manager: Option<UserId>) -
     }
     for user in users {
         user.license_ids = licenses.remove(&user.id).unwrap_or_default();
+        user.grant_ends = grant_ends.remove(&user.id).unwrap_or_default();
         user.group_ids = groups.remove(&user.id).unwrap_or_default();
         user.manages = managed.remove(&user.id).unwrap_or_default();
         user.sessions = sessions.get(&user.id).copied().unwrap_or_default();
     }
     Ok(())
+}
+
+/// The ends of this user's assignments, of those that end by themselves.
+pub async fn grant_ends_of(db: &Db, user: UserId) -> Result<Vec<GrantEnd>, DbError> {
+    let rows = db.all(&LICENSES_OF, args![ids([user])]).await?;
+    Ok(grant_ends(&rows)?.remove(&user).unwrap_or_default())
+}
+
+/// The ends of assignments, by user.
+fn grant_ends(rows: &[Row]) -> Result<HashMap<UserId, Vec<GrantEnd>>, DbError> {
+    let mut of: HashMap<UserId, Vec<GrantEnd>> = HashMap::new();
+    for row in rows {
+        if let Some(ends_at) = row.opt("ends_at")? {
+            of.entry(row.get("user_id")?).or_default().push(GrantEnd { license_id: row.get("id")?, ends_at });
+        }
+    }
+    Ok(of)
 }
 
 fn by_user<T: crate::db::Column + Hash>(rows: Vec<Row>) -> Result<HashMap<UserId, Vec<T>>, DbError> {

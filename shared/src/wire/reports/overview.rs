@@ -93,6 +93,26 @@ pub enum Task {
         /// When it ends.
         ends_at: DateTime<Utc>,
     },
+    /// Users request licenses.
+    LicenseRequests {
+        /// How many requests are open, of users whom the caller sees.
+        requests: i64,
+        /// Since when the first one waits.
+        since: DateTime<Utc>,
+    },
+    /// Assignments of a license that end by themselves within 14 days.
+    GrantsEnding {
+        /// Whose seats it is about.
+        license_id: LicenseId,
+        /// How many assignments, of users whom the caller sees.
+        grants: i64,
+        /// When the first of them ends.
+        next_end: DateTime<Utc>,
+        /// Whose assignment that is.
+        user_id: UserId,
+        /// The name of that user.
+        user_name: String,
+    },
     /// Sessions whose client does not report any more.
     LostContact {
         /// How many sessions, of users whom the caller sees.

@@ -70,6 +70,7 @@ impl Setup {
                 status: UserStatus::Active,
                 // Agent 3 has only license 1 and license 3.
                 assigned: agent < 3 || number != 2,
+                grant_ends_at: None,
                 cool_until: None,
                 groups: if agent < 3 { vec![group] } else { Vec::new() },
             });

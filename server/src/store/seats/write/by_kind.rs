@@ -28,10 +28,18 @@ pub(super) struct ChangesByKind {
     ended_tickets: BTreeMap<TicketId, Fields>,
     cool_downs: BTreeMap<(LicenseId, UserId), DateTime<Utc>>,
     /// Whether each changed assignment was finally granted or revoked.
-    assignments: BTreeMap<(LicenseId, UserId), bool>,
+    assignments: BTreeMap<(LicenseId, UserId), AssignmentState>,
+    /// The new ends of assignments that existed before.
+    grant_ends: BTreeMap<(LicenseId, UserId), Option<DateTime<Utc>>>,
     resized: BTreeMap<LicenseId, i64>,
     rules: BTreeMap<LicenseId, Rules>,
     group_limits: BTreeMap<LicenseId, Vec<GroupLimit>>,
+}
+
+/// What finally became of an assignment.
+enum AssignmentState {
+    Granted { ends_at: Option<DateTime<Utc>> },
+    Revoked,
 }
 
 impl ChangesByKind {
@@ -59,11 +67,15 @@ impl ChangesByKind {
                     drop(rows.ended_tickets.insert(*ticket, ticket_end_fields(*ticket, *reason, *session, *at)));
                 }
                 SeatChange::CoolDownStarted { user, until } => drop(rows.cool_downs.insert((license, *user), *until)),
-                SeatChange::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
-                SeatChange::Revoked(user) => {
+                SeatChange::Granted { user, ends_at } => {
+                    rows.assignments.insert((license, *user), AssignmentState::Granted { ends_at: *ends_at });
+                }
+                SeatChange::GrantEndChanged { user, to, .. } => rows.change_grant_end((license, *user), *to),
+                SeatChange::Revoked { user, .. } => {
                     // The cool-down ends with the assignment, and a new assignment begins without one.
                     rows.cool_downs.remove(&(license, *user));
-                    rows.assignments.insert((license, *user), false);
+                    rows.grant_ends.remove(&(license, *user));
+                    rows.assignments.insert((license, *user), AssignmentState::Revoked);
                 }
                 SeatChange::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
                 SeatChange::RulesChanged { to, .. } => drop(rows.rules.insert(license, *to)),
@@ -72,6 +84,13 @@ impl ChangesByKind {
             }
         }
         rows
+    }
+
+    fn change_grant_end(&mut self, pair: (LicenseId, UserId), to: Option<DateTime<Utc>>) {
+        match self.assignments.get_mut(&pair) {
+            Some(AssignmentState::Granted { ends_at }) => *ends_at = to,
+            _ => drop(self.grant_ends.insert(pair, to)),
+        }
     }
 
     /// Whether the batch only created and ended sessions.
@@ -85,6 +104,7 @@ impl ChangesByKind {
             ended_tickets,
             cool_downs,
             assignments,
+            grant_ends,
             resized,
             rules,
             group_limits,
@@ -95,6 +115,7 @@ impl ChangesByKind {
             && ended_tickets.is_empty()
             && cool_downs.is_empty()
             && assignments.is_empty()
+            && grant_ends.is_empty()
             && resized.is_empty()
             && rules.is_empty()
             && group_limits.is_empty()
@@ -150,12 +171,28 @@ impl ChangesByKind {
 
     /// All changed assignments: those that are revoked, and those that are made, which may exist already.
     pub fn assignments_to_delete(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
-        self.assignments.keys().map(|pair| assignment_row(*pair, batch)).collect()
+        self.assignments.keys().map(|pair| assignment_row(*pair, None, batch)).collect()
     }
 
     pub fn new_assignments(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
-        let granted = self.assignments.iter().filter(|(_, granted)| **granted);
-        granted.map(|(pair, _)| assignment_row(*pair, batch)).collect()
+        let row = |(pair, state): (&(LicenseId, UserId), &AssignmentState)| match state {
+            AssignmentState::Granted { ends_at } => Some(assignment_row(*pair, *ends_at, batch)),
+            AssignmentState::Revoked => None,
+        };
+        self.assignments.iter().filter_map(row).collect()
+    }
+
+    /// The assignments that were made.
+    pub fn granted(&self) -> impl Iterator<Item = (LicenseId, UserId)> {
+        let is_granted = |state: &AssignmentState| matches!(state, AssignmentState::Granted { .. });
+        self.assignments.iter().filter(move |(_, state)| is_granted(state)).map(|(pair, _)| *pair)
+    }
+
+    pub fn changed_grant_ends(&self) -> Vec<Fields> {
+        let row = |((license, user), ends_at): (&(LicenseId, UserId), &Option<DateTime<Utc>>)| {
+            fields! { "license_id": license, "user_id": user, "ends_at": *ends_at }
+        };
+        self.grant_ends.iter().map(row).collect()
     }
 
     pub fn cool_downs(&self) -> Vec<Fields> {
@@ -181,9 +218,15 @@ impl ChangesByKind {
     }
 }
 
-fn assignment_row((license, user): (LicenseId, UserId), batch: &BatchWrites<'_>) -> Fields {
+fn assignment_row(
+    (license, user): (LicenseId, UserId),
+    ends_at: Option<DateTime<Utc>>,
+    batch: &BatchWrites<'_>,
+) -> Fields {
     let rule = batch.granting_rules.get(&(license, user)).copied();
-    fields! { "license_id": license, "user_id": user, "created_at": batch.now, "rule_id": rule }
+    fields! {
+        "license_id": license, "user_id": user, "created_at": batch.now, "rule_id": rule, "ends_at": ends_at,
+    }
 }
 
 fn rules_row((license, rules): (&LicenseId, &Rules)) -> Fields {
