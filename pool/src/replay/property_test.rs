@@ -163,7 +163,9 @@ fn history(terms: Terms, steps: &[RecordedStep], skipped: usize) -> History {
         recorder.carry_out(step, number);
     }
     let cool_until = |user: UserId| pool.cool_downs.get(&user).copied();
-    let users = pool.users.values().map(|user| PoolUser { cool_until: cool_until(user.id), ..user.clone() });
+    // That an assignment ends is in the record when it does.
+    let users = pool.users.values();
+    let users = users.map(|user| PoolUser { cool_until: cool_until(user.id), grant_ends_at: None, ..user.clone() });
     let mut users: Vec<_> = users.collect();
     users.sort_by_key(|user| user.id);
     History {
