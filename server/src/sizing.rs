@@ -11,6 +11,8 @@ mod facts;
 mod figures;
 pub mod history;
 mod model;
+mod named_use;
+mod reservations;
 
 use crate::{
     db::{Db, DbError},
@@ -20,6 +22,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 pub use figures::{SizedSeats, SizingFigures, TARGET};
+pub use named_use::{Span, busy_share};
+pub use reservations::{ReservedSeats, SizingGroup};
 use seatkeeper_shared::ids::LicenseId;
 use std::{ops::RangeInclusive, sync::Arc};
 use tokio::sync::Semaphore;
@@ -42,6 +46,8 @@ pub struct SizingQuery {
     /// What differs from the record, apart from the seats.
     pub settings: Settings,
     pub assumptions: Assumptions,
+    /// The groups that could get reserved seats.
+    pub groups: Vec<SizingGroup>,
 }
 
 /// Computes sizing reports, one at a time.

@@ -1,5 +1,6 @@
 //! The reports: known days with figures computed by hand, on both engines.
 
+mod advice;
 mod bad_input;
 mod clock_changes;
 mod day;

@@ -1,5 +1,8 @@
 //! The report of how many seats a license needs.
 
+mod advisor;
+mod conversions;
+
 use super::query::{self, LicensePeriodQuery};
 use crate::{
     app::App,
@@ -8,27 +11,18 @@ use crate::{
         extract::ValidQuery,
         problem::{ApiError, FieldErrors},
     },
-    pool::{
-        advice::{Advice, MonthlyPrices, PersonUsage, ServiceLevel, advise_conversions, advise_size},
-        replay::{
-            Assumptions, Settings,
-            demand::{Micros, PersonIndex},
-        },
-    },
-    sizing::{SizedSeats, SizingFigures, SizingQuery, TARGET},
-    store::{
-        self,
-        reports::{ReportScope, ScopeLicense},
-    },
+    pool::replay::{Assumptions, Settings, demand::Micros},
+    sizing::{SizedSeats, SizingQuery},
+    store::reports::ReportScope,
 };
+use advisor::Advisor;
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
-    ids::ProductId,
     license::{Model, Price},
     permissions::Action,
     problem::Code,
     validate::{FieldError, MAX_SEATS, in_range},
-    wire::reports::{RefusedAssumption, ReportPeriod, SizeOutcome, SizingAdvice, SizingAssumptions, SizingReport},
+    wire::reports::{RefusedAssumption, ReportPeriod, SizeOutcome, SizingAssumptions, SizingReport},
 };
 use serde::Deserialize;
 use std::ops::RangeInclusive;
@@ -41,8 +35,6 @@ const MAX_SIZES: i64 = 40;
 const DEFAULT_DISTANCE: i64 = 5;
 const DEFAULT_PATIENCE_SECONDS: i64 = 900;
 const DEFAULT_ATTEMPT_SECONDS: i64 = 10;
-/// The most users who are advised to get a named seat.
-const MAX_CONVERSIONS: usize = 20;
 
 /// What is tried, and what is assumed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -107,6 +99,7 @@ pub async fn sizing(
     }
     let (zone, seats) = (query::time_zone(&app).await?, license.view.seats);
     let sizes = sizes.unwrap_or_else(|| (seats - DEFAULT_DISTANCE).max(1)..=seats + DEFAULT_DISTANCE);
+    let advisor = Advisor::read(&app, &caller, license).await?;
     let query = SizingQuery {
         license: id,
         from,
@@ -116,9 +109,10 @@ pub async fn sizing(
         sizes: sizes.clone(),
         settings: Settings::of(&assumptions),
         assumptions: Assumptions::of(&assumptions),
+        groups: advisor.groups(),
     };
     let figures = app.sizing.compute(&app.db, query).await?;
-    let advice = Advisor::read(&app, &caller, license).await?.advice(&app, &caller, &figures).await?;
+    let advice = advisor.advice(&app, &caller, &figures).await?;
     let price = license.view.price_per_seat.as_ref().filter(|_| caller.may(Action::ManageProducts));
     let current = figures.sizes.iter().find(|size| size.seats == seats);
     Ok(Json(SizingReport {
@@ -227,107 +221,4 @@ fn outcome(size: &SizedSeats, current: i64, length: i64, price: Option<&Price>) 
         time_weighted_use: (available > 0.0).then(|| totals.seat_time().0 as f64 / available),
         monthly_cost: price.map(|price| Price { minor: price.minor.saturating_mul(seats), ..price.clone() }),
     }
-}
-
-/// Turns figures and prices into advice.
-struct Advisor {
-    seats: i64,
-    currency: Option<String>,
-    /// Without those that the caller may not see.
-    prices: MonthlyPrices,
-}
-
-impl Advisor {
-    async fn read(app: &App, caller: &Caller, license: &ScopeLicense) -> Result<Self, ApiError> {
-        let price = license.view.price_per_seat.clone().filter(|_| caller.may(Action::ManageProducts));
-        let named = match &price {
-            Some(price) => named_price(app, license.view.product_id, &price.currency).await?,
-            None => None,
-        };
-        let prices = MonthlyPrices { concurrent: price.as_ref().map(|price| price.minor), named };
-        Ok(Self { seats: license.view.seats, currency: price.map(|price| price.currency), prices })
-    }
-
-    async fn advice(&self, app: &App, caller: &Caller, figures: &SizingFigures) -> Result<Vec<SizingAdvice>, ApiError> {
-        let levels: Vec<_> = figures.sizes.iter().map(|size| (size.seats, ServiceLevel::of(&size.totals))).collect();
-        let size = advise_size(self.seats, &levels, &TARGET, &self.prices);
-        let mut advice: Vec<_> =
-            size.into_iter().chain(figures.shorter_idle.clone()).filter_map(|one| self.of_pool(one)).collect();
-        advice.extend(self.conversions(app, caller, figures).await?);
-        Ok(advice)
-    }
-
-    fn price(&self, minor: Option<i64>) -> Option<Price> {
-        Some(Price { minor: minor?, currency: self.currency.clone()? })
-    }
-
-    fn of_pool(&self, advice: Advice) -> Option<SizingAdvice> {
-        Some(match advice {
-            Advice::BuySeats { seats, before, after, monthly_cost } => SizingAdvice::BuySeats {
-                seats,
-                delayed_before: count(before.delayed),
-                delayed_after: count(after.delayed),
-                longest_wait_seconds: seconds(after.longest_wait),
-                cost: self.price(monthly_cost),
-            },
-            Advice::ReturnSeats { seats, before, after, monthly_saving } => SizingAdvice::ReturnSeats {
-                seats,
-                delayed_before: count(before.delayed),
-                delayed_after: count(after.delayed),
-                longest_wait_seconds: seconds(after.longest_wait),
-                saving: self.price(monthly_saving),
-            },
-            Advice::ShortenIdle { idle_seconds, before, after } => SizingAdvice::ShortenIdle {
-                idle_seconds,
-                delayed_before: count(before.delayed),
-                delayed_after: count(after.delayed),
-            },
-            _ => return None,
-        })
-    }
-
-    /// Who should get a named seat, of users whom the caller sees.
-    async fn conversions(
-        &self,
-        app: &App,
-        caller: &Caller,
-        figures: &SizingFigures,
-    ) -> Result<Vec<SizingAdvice>, ApiError> {
-        let usage = (0..).zip(&figures.busy_shares).map(|(index, (_, busy_share))| PersonUsage {
-            person: PersonIndex(index),
-            is_named: false,
-            busy_share: *busy_share,
-        });
-        let conversions = advise_conversions(&usage.collect::<Vec<_>>(), &self.prices);
-        let conversions: Vec<_> = conversions
-            .into_iter()
-            .filter_map(|advice| match advice {
-                Advice::MakeNamed(conversion) => {
-                    let (user, _) = figures.busy_shares.get(conversion.person.0 as usize)?;
-                    Some((*user, conversion))
-                }
-                _ => None,
-            })
-            .collect();
-        let visible = query::visible_among(app, caller, conversions.iter().map(|(user, _)| *user)).await?;
-        let names = store::reports::sessions::names(&app.db, visible).await?;
-        let named = conversions.into_iter().filter_map(|(user, conversion)| {
-            Some(SizingAdvice::MakeNamed {
-                user_id: user,
-                user_name: names.get(&user)?.clone(),
-                busy_share: conversion.busy_share,
-                break_even: conversion.break_even,
-                saving: self.price(Some(conversion.monthly_saving))?,
-            })
-        });
-        Ok(named.take(MAX_CONVERSIONS).collect())
-    }
-}
-
-/// The lowest price of a named seat of a product in this currency.
-async fn named_price(app: &App, product: ProductId, currency: &str) -> Result<Option<i64>, ApiError> {
-    let licenses = store::reports::licenses(&app.db, Some(ReportScope::Product(product))).await?;
-    let named = licenses.into_iter().filter(|license| license.view.model == Model::Named);
-    let prices = named.filter_map(|license| license.view.price_per_seat);
-    Ok(prices.filter(|price| price.currency == currency).map(|price| price.minor).min())
 }

@@ -2,7 +2,7 @@
 
 use super::{ReportLicense, ReportPeriod};
 use crate::{
-    ids::UserId,
+    ids::{GroupId, LicenseId, UserId},
     license::{Price, SeatRule, SecondDevice},
     string_enum::string_enum,
 };
@@ -230,6 +230,52 @@ pub enum SizingAdvice {
         /// The same with the advice.
         delayed_after: i64,
     },
+    /// Give a user a seat of this license instead of their named one.
+    MakeConcurrent {
+        /// Who would use the pool.
+        user_id: UserId,
+        /// The user's name.
+        user_name: String,
+        /// The license of the named seat.
+        license_id: LicenseId,
+        /// The share of the busy hours of this license in which the user has a session on the named one.
+        busy_share: f64,
+        /// The share from which a named seat is cheaper.
+        break_even: f64,
+        /// What it saves.
+        saving: Price,
+    },
+    /// Reserve seats for the members of a group.
+    ReserveForGroup {
+        /// The group.
+        group_id: GroupId,
+        /// Its name.
+        group_name: String,
+        /// The seats that would be reserved for it.
+        seats: i64,
+        /// Those that are reserved for it today.
+        seats_before: i64,
+        /// What its members experience today.
+        members_before: AdvisedService,
+        /// The same with the advice.
+        members_after: AdvisedService,
+        /// What all others experience today.
+        others_before: AdvisedService,
+        /// The same with the advice.
+        others_after: AdvisedService,
+    },
+}
+
+/// What attempts to get a seat experience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdvisedService {
+    /// How many there are.
+    pub attempts: i64,
+    /// Those that do not get a seat at once.
+    pub delayed: i64,
+    /// The longest wait of anybody, in seconds.
+    pub longest_wait_seconds: i64,
 }
 
 /// Where the daily peak is going.
