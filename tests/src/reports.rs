@@ -8,6 +8,7 @@ mod demand;
 mod people;
 mod pruned;
 mod sizing;
+mod sizing_progress;
 mod stored_days;
 mod unused_seats;
 

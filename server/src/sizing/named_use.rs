@@ -1,23 +1,23 @@
 //! How much of the busiest hours of a pool people use a named license.
 
 /// A time, as microseconds since 1970: from the first, to before the second.
-pub type Span = (i64, i64);
+pub type MicrosRange = (i64, i64);
 
 /// The share of the busiest hours since a time in which one of these sessions was live. `None` if less than half of
 /// the busiest hours are after that time: that says too little.
-pub fn busy_share(busy: &[Span], since: i64, sessions: &[Span]) -> Option<f64> {
-    let length = |spans: &[Span]| spans.iter().map(|(from, to)| to - from).sum::<i64>();
-    let later: Vec<Span> =
+pub fn busy_share(busy: &[MicrosRange], since: i64, sessions: &[MicrosRange]) -> Option<f64> {
+    let length = |spans: &[MicrosRange]| spans.iter().map(|(from, to)| to - from).sum::<i64>();
+    let later: Vec<MicrosRange> =
         busy.iter().map(|(from, to)| ((*from).max(since), *to)).filter(|(from, to)| from < to).collect();
     let time = length(&later);
     (time > 0 && time * 2 >= length(busy)).then(|| common_length(&later, &united(sessions)) as f64 / time as f64)
 }
 
 /// The same time without overlaps, in order.
-fn united(spans: &[Span]) -> Vec<Span> {
+fn united(spans: &[MicrosRange]) -> Vec<MicrosRange> {
     let mut sorted = spans.to_vec();
     sorted.sort_unstable();
-    let mut united: Vec<Span> = Vec::new();
+    let mut united: Vec<MicrosRange> = Vec::new();
     for (from, to) in sorted {
         match united.last_mut() {
             Some(last) if from <= last.1 => last.1 = last.1.max(to),
@@ -28,7 +28,7 @@ fn united(spans: &[Span]) -> Vec<Span> {
 }
 
 /// The length of what is in both, which are in order and have no overlaps.
-fn common_length(one: &[Span], other: &[Span]) -> i64 {
+fn common_length(one: &[MicrosRange], other: &[MicrosRange]) -> i64 {
     let (mut total, mut first) = (0, 0);
     for (from, to) in one {
         first += other[first..].partition_point(|span| span.1 <= *from);
@@ -42,7 +42,7 @@ fn common_length(one: &[Span], other: &[Span]) -> i64 {
 mod tests {
     use super::*;
 
-    const BUSY: [Span; 2] = [(10, 20), (30, 40)];
+    const BUSY: [MicrosRange; 2] = [(10, 20), (30, 40)];
 
     #[test]
     fn sessions_count_once_and_only_in_busy_hours() {

@@ -105,6 +105,16 @@ fn index(recorded: &[GroupId], number: usize) -> GroupIndex {
     GroupIndex(u32::try_from(recorded.len() + number).unwrap_or(u32::MAX))
 }
 
+/// How many replays the floors for these groups take, at most, if their limits have not changed.
+pub fn max_replays(groups: &[UnderservedGroup]) -> usize {
+    groups.len() * tries(groups)
+}
+
+/// The floors that are tried for each of these groups.
+fn tries(groups: &[UnderservedGroup]) -> usize {
+    MAX_REPLAYS / groups.len().max(1)
+}
+
 /// Tries floors for these groups, which have been added to the demand, each on its own.
 ///
 /// # Errors
@@ -114,7 +124,7 @@ pub fn advise(
     recorded: &[GroupId],
     groups: &[UnderservedGroup],
 ) -> Result<Vec<ReservedSeats>, ReplayError> {
-    let tries = MAX_REPLAYS / groups.len().max(1);
+    let tries = tries(groups);
     let trial = |(number, group)| Trial::new(replays, recorded, index(recorded, number), group);
     let all: Result<Vec<_>, _> = groups.iter().enumerate().map(trial).map(|trial| trial.advise(tries)).collect();
     Ok(all?.into_iter().flatten().collect())
@@ -184,5 +194,68 @@ impl<'a> Trial<'a> {
     fn reserved(&self, advice: Advice) -> Option<ReservedSeats> {
         let Advice::ReserveForGroup { floor, before, after, .. } = advice else { return None };
         Some(ReservedSeats { group: self.group.id, floor_before: self.own.floor, floor, before, after })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::replay::{Fate, RequestOutcome, demand::Micros};
+    use seatkeeper_shared::{ids::SessionId, problem::Code};
+    use uuid::Uuid;
+
+    fn user(number: u32) -> UserId {
+        UserId(Uuid::from_u128(number.into()))
+    }
+
+    fn group(number: u128, members: &[u32]) -> SizingGroup {
+        let members = members.iter().map(|member| user(*member)).collect();
+        SizingGroup { id: GroupId(Uuid::from_u128(number)), members }
+    }
+
+    /// Each person has 100 attempts, of which so many are refused.
+    fn outcome(refused: [usize; 4]) -> Outcome {
+        let of_person = |(person, refused): (u32, usize)| {
+            (0..100).map(move |number| RequestOutcome {
+                at: Micros(0),
+                person: PersonIndex(person),
+                fate: if number < refused { Fate::Refused(Code::PoolFull) } else { Fate::Seated },
+                is_retried: false,
+            })
+        };
+        Outcome { requests: (0..).zip(refused).flat_map(of_person).collect(), ..Outcome::default() }
+    }
+
+    #[test]
+    fn groups_are_underserved_if_only_their_members_are() {
+        let people: Vec<_> = (0..4).map(user).collect();
+        let groups = [group(0, &[0]), group(1, &[1, 7]), group(2, &[0, 1]), group(3, &[]), group(4, &[0, 1, 2, 3])];
+        let found = |refused| {
+            let found = underserved(&groups, &people, &outcome(refused));
+            found.iter().map(|group| group.id.0.as_u128()).collect::<Vec<_>>()
+        };
+        assert_eq!(found([9, 0, 0, 0]), [0, 2], "the worst first");
+        assert_eq!(found([9, 5, 0, 0]), [2], "the others of each alone are served badly, too");
+        assert_eq!(found([1, 1, 1, 1]), [0; 0]);
+        assert_eq!(found([9, 9, 9, 9]), [0; 0]);
+    }
+
+    #[test]
+    fn the_first_try_is_how_many_members_work_at_once() {
+        let people: Vec<_> = (0..4).map(user).collect();
+        let mut found = underserved(&[group(2, &[0, 1])], &people, &outcome([9, 5, 0, 0]));
+        let step = |person, session: u128, begins| SessionStep {
+            at: Micros(0),
+            person: PersonIndex(person),
+            session: SessionId(Uuid::from_u128(session)),
+            begins,
+            occupied: 0,
+        };
+        found[0].note_use(&[step(0, 1, true), step(2, 2, true), step(0, 1, false), step(1, 3, true)]);
+        assert_eq!(found[0].first_try, 1);
+        found[0].note_use(&[step(0, 1, true), step(1, 3, true), step(1, 3, false), step(1, 4, true)]);
+        assert_eq!(found[0].first_try, 2);
+        found[0].note_use(&[]);
+        assert_eq!(found[0].first_try, 1);
     }
 }

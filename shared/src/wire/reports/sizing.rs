@@ -22,6 +22,41 @@ string_enum! {
     }
 }
 
+string_enum! {
+    /// What is being done for a report.
+    SizingPhase {
+        /// Another report is being computed.
+        Waiting = "waiting",
+        /// The event log is read.
+        Reading = "reading",
+        /// The requested numbers of seats are replayed.
+        Replaying = "replaying",
+        /// Other settings are replayed, for the advice.
+        Advising = "advising",
+    }
+}
+
+/// The event of a stream that says how far the report is.
+pub const PROGRESS_EVENT: &str = "progress";
+/// The last event of a stream: the report.
+pub const REPORT_EVENT: &str = "report";
+/// The last event of a stream without a report: why there is none.
+pub const PROBLEM_EVENT: &str = "problem";
+
+/// How far a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizingProgress {
+    /// What is being done.
+    pub phase: SizingPhase,
+    /// How much of it is done: positions of the log, or replays.
+    pub done: i64,
+    /// How much there is to do in this phase; 0 if that is not known.
+    pub total: i64,
+    /// How much of the whole report is done, about, from 0 to 1. It never decreases.
+    pub share: f64,
+}
+
 /// What would have happened to the demand of a period with other numbers of seats.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -247,9 +282,9 @@ pub enum SizingAdvice {
     },
     /// Reserve seats for the members of a group.
     ReserveForGroup {
-        /// The group.
+        /// Whose members would be served better.
         group_id: GroupId,
-        /// Its name.
+        /// What the group is called.
         group_name: String,
         /// The seats that would be reserved for it.
         seats: i64,

@@ -9,7 +9,7 @@ use crate::{
         advice::{Advice, Conversion, MonthlyPrices, PersonUsage, advise_conversions},
         replay::demand::PersonIndex,
     },
-    sizing::{SizingFigures, Span, busy_share},
+    sizing::{MicrosRange, SizingFigures, busy_share},
     store::{
         self,
         reports::{named_seats::NamedSeat, sessions::overlapping},
@@ -117,11 +117,11 @@ async fn sessions(
     app: &App,
     figures: &SizingFigures,
     seats: &[NamedSeat],
-) -> Result<BTreeMap<(LicenseId, UserId), Vec<Span>>, ApiError> {
+) -> Result<BTreeMap<(LicenseId, UserId), Vec<MicrosRange>>, ApiError> {
     let licenses: BTreeSet<_> = seats.iter().map(|seat| seat.license).collect();
     let licenses: Vec<_> = licenses.into_iter().collect();
     let users: BTreeSet<_> = seats.iter().map(|seat| seat.user).collect();
-    let mut spans = BTreeMap::<_, Vec<Span>>::new();
+    let mut spans = BTreeMap::<_, Vec<MicrosRange>>::new();
     for session in overlapping(&app.db, &licenses, (figures.from, figures.to), Some(&users), None).await? {
         let until = session.ended_at.unwrap_or(i64::MAX);
         spans.entry((session.license, session.user)).or_default().push((session.created_at, until));
