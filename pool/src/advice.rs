@@ -11,6 +11,7 @@ use crate::replay::{
     demand::{GroupIndex, Micros, PersonIndex},
 };
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, iter::Sum, ops::Add};
 
 /// Something that an admin could do, with the numbers that speak for it. Money is per month, in the smallest unit of
 /// the currency.
@@ -71,9 +72,34 @@ impl ServiceLevel {
         Self::of(&totals)
     }
 
+    /// What the attempts of each person experience.
+    pub fn by_person(outcome: &Outcome) -> BTreeMap<PersonIndex, Self> {
+        let mut totals = BTreeMap::<_, Totals>::new();
+        outcome.requests.iter().for_each(|request| totals.entry(request.person).or_default().count(request));
+        totals.iter().map(|(person, totals)| (*person, Self::of(totals))).collect()
+    }
+
     /// The share of attempts that do not get a seat at once, 0 if there are none.
     pub fn delayed_share(&self) -> f64 {
         if self.attempts == 0 { 0.0 } else { self.delayed as f64 / self.attempts as f64 }
+    }
+}
+
+impl Add for ServiceLevel {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            attempts: self.attempts + other.attempts,
+            delayed: self.delayed + other.delayed,
+            longest_wait: self.longest_wait.max(other.longest_wait),
+        }
+    }
+}
+
+impl Sum for ServiceLevel {
+    fn sum<I: Iterator<Item = Self>>(levels: I) -> Self {
+        levels.fold(Self::default(), Self::add)
     }
 }
 

@@ -25,11 +25,11 @@ pub use outcome::{Fate, Outcome, RequestOutcome, Totals};
 pub use settings::{Assumptions, Growth, RefusedBehavior, Settings};
 
 use crate::changes::SeatChange;
-use demand::{Demand, Micros, PersonIndex};
+use demand::{ChangeKind, Demand, GroupIndex, Limit, Micros, PersonIndex};
 use engine::{Engine, number_of};
 use plan::Plan;
 use seatkeeper_shared::ids::SessionId;
-use std::ops::ControlFlow;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// How far a replay is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,32 @@ impl Demand {
     /// The length of the period.
     pub fn length(&self) -> Micros {
         Micros::of(self.until - self.from)
+    }
+
+    /// The limits of groups at the end of the period.
+    pub fn last_limits(&self) -> &[Limit] {
+        let changed = self.changes.iter().rev().find_map(|change| match &change.kind {
+            ChangeKind::LimitsChanged(limits) => Some(limits),
+            _ => None,
+        });
+        changed.unwrap_or(&self.terms.limits)
+    }
+
+    /// Makes people the members of a new group for the whole period. As long as there is no limit for it, that changes
+    /// nothing.
+    pub fn add_group(&mut self, group: GroupIndex, members: &BTreeSet<PersonIndex>) {
+        for (person, recorded) in (0..).map(PersonIndex).zip(&mut self.people) {
+            if members.contains(&person) {
+                recorded.groups.push(group);
+            }
+        }
+        for change in &mut self.changes {
+            if let ChangeKind::GroupsChanged { person, groups } = &mut change.kind
+                && members.contains(person)
+            {
+                groups.push(group);
+            }
+        }
     }
 }
 

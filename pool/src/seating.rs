@@ -74,6 +74,11 @@ impl Pool {
             return Some(Code::GroupLimit);
         }
         let others = self.terms.groups.iter().filter(|limit| !is_own(limit));
+        // Counting who has a seat takes longer, and is needed only if few seats are free.
+        let most: i64 = others.clone().map(|limit| limit.floor.max(0)).sum();
+        if self.free_seats() > most {
+            return None;
+        }
         let reserved: i64 = others.map(|limit| (limit.floor - self.group_occupancy(limit.group_id)).max(0)).sum();
         (self.free_seats() <= reserved).then_some(Code::ReservedForGroup)
     }

@@ -195,6 +195,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reports::seat_time::seat_time))
         .routes(routes!(reports::exports::seat_time))
         .routes(routes!(reports::sizing::sizing))
+        .routes(routes!(reports::sizing::progress::sizing_progress))
         .routes(routes!(reports::demand::demand))
         .routes(routes!(reports::unused_seats::unused_seats))
         .routes(routes!(reports::exports::unused_seats))

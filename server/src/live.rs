@@ -9,7 +9,7 @@ mod usage_trends;
 mod viewer;
 mod viewer_scope;
 
-pub use feed::Feed;
+pub use feed::{Feed, frame, json};
 pub use snapshot::for_request as snapshot_for_request;
 pub use viewer::{StreamOptions, watch};
 

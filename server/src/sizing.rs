@@ -12,6 +12,9 @@ mod facts;
 mod figures;
 pub mod history;
 mod model;
+mod named_use;
+mod progress;
+mod reservations;
 
 use crate::{
     db::{Db, DbError},
@@ -22,9 +25,13 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 pub use demand::DemandReader;
 pub use figures::{SizedSeats, SizingFigures, TARGET};
-use seatkeeper_shared::ids::LicenseId;
+pub use named_use::{MicrosRange, busy_share};
+use progress::Course;
+pub use progress::ProgressReporter;
+pub use reservations::{ReservedSeats, SizingGroup};
+use seatkeeper_shared::{ids::LicenseId, wire::reports::SizingPhase};
 use std::{ops::RangeInclusive, sync::Arc};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// How many reports may be computed or wait, on one server.
@@ -44,6 +51,8 @@ pub struct SizingQuery {
     /// What differs from the record, apart from the seats.
     pub settings: Settings,
     pub assumptions: Assumptions,
+    /// The groups that could get reserved seats.
+    pub groups: Vec<SizingGroup>,
 }
 
 /// Computes sizing reports, one at a time.
@@ -72,22 +81,46 @@ pub enum SizingError {
     Db(#[from] DbError),
 }
 
+/// A report that may be computed.
+#[derive(Debug)]
+pub struct AdmittedReport {
+    _admitted: OwnedSemaphorePermit,
+    running: Arc<Semaphore>,
+}
+
 impl Sizing {
-    /// Computes a report. It is cancelled when this future is dropped.
+    /// Admits a report.
     ///
     /// # Errors
-    /// Returns an error if too many others wait, there is no such license, or the database cannot be read.
-    pub async fn compute(&self, db: &Db, query: SizingQuery) -> Result<SizingFigures, SizingError> {
-        let _admitted = self.admitted.clone().try_acquire_owned().map_err(|_| SizingError::Busy)?;
+    /// Returns an error if too many others wait.
+    pub fn admit(&self) -> Result<AdmittedReport, SizingError> {
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| SizingError::Busy)?;
+        Ok(AdmittedReport { _admitted: admitted, running: self.running.clone() })
+    }
+}
+
+impl AdmittedReport {
+    /// Computes the report, as soon as no other one is. It is cancelled when this future is dropped.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such license, or the database cannot be read.
+    pub async fn compute(
+        self,
+        db: &Db,
+        query: SizingQuery,
+        reporter: ProgressReporter,
+    ) -> Result<SizingFigures, SizingError> {
         let running = self.running.clone().acquire_owned().await.map_err(|_| SizingError::Stopped)?;
         let range = (query.from, query.to);
-        let record = history::read(db, query.license, range).await?.ok_or(SizingError::NotFound)?;
+        let on_read = |done: i64, total: i64| reporter.tell(SizingPhase::Reading, (done, total), 0.0);
+        let record = history::read(db, query.license, range, &on_read).await?.ok_or(SizingError::NotFound)?;
         let cancellation = CancellationToken::new();
         let _guard = cancellation.clone().drop_guard();
         let work = move || {
             // Until the replay has really stopped.
             let _running = running;
-            figures::compute(&record, &query, &|| cancellation.is_cancelled())
+            let is_cancelled = || cancellation.is_cancelled();
+            figures::compute(&record, &query, &Course::new(&reporter, &is_cancelled))
         };
         spawn_blocking(work).await.ok().and_then(Result::ok).ok_or(SizingError::Stopped)
     }

@@ -89,6 +89,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("reports/history", reports::history::STATEMENTS),
         ("reports/records", reports::records::STATEMENTS),
         ("reports/sessions", reports::sessions::STATEMENTS),
+        ("reports/named_seats", reports::named_seats::STATEMENTS),
         ("reports/unused_seats", reports::unused_seats::STATEMENTS),
         ("saved_views", saved_views::STATEMENTS),
         ("schema", schema::STATEMENTS),

@@ -228,6 +228,7 @@ pub fn permission_table() -> Vec<Row> {
         ("GET", "/reports/seat-time", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/seat-time/export", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/sizing", Shared, Value::Null, VIEW_REPORTS),
+        ("GET", "/reports/sizing/progress", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/sizing/demand", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/unused-seats", Shared, Value::Null, VIEW_REPORTS),
         ("GET", "/reports/unused-seats/export", Shared, Value::Null, VIEW_REPORTS),

@@ -1,5 +1,6 @@
 //! The reports: known days with figures computed by hand, on both engines.
 
+mod advice;
 mod bad_input;
 mod clock_changes;
 mod day;
@@ -7,6 +8,7 @@ mod demand;
 mod people;
 mod pruned;
 mod sizing;
+mod sizing_progress;
 mod stored_days;
 mod unused_seats;
 

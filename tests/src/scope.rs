@@ -119,6 +119,7 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/reports/seat-time", format!("/reports/seat-time?{DAY}&by=group"), true),
         ("/reports/seat-time/export", format!("/reports/seat-time/export?{DAY}&format=json"), true),
         ("/reports/sizing", format!("/reports/sizing?license={license}&{DAY}"), true),
+        ("/reports/sizing/progress", format!("/reports/sizing/progress?license={license}&{DAY}"), true),
         ("/reports/sizing/demand", format!("/reports/sizing/demand?license={license}&{DAY}"), true),
         ("/reports/unused-seats", "/reports/unused-seats?days=1".to_owned(), true),
         ("/reports/unused-seats/export", "/reports/unused-seats/export?days=1&format=json".to_owned(), true),

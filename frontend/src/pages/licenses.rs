@@ -37,7 +37,7 @@ use crate::{
     shell::RequirePermission,
     text::text,
     ui::{
-        address_action::{SEATS_ACTION, on_address_action, on_targeted_action},
+        address_action::{LIMITS_ACTION, RULES_ACTION, SEATS_ACTION, on_address_action, on_targeted_action},
         empty_state::EmptyState,
         export::Export,
         form_dialog::Dialogs,
@@ -113,6 +113,10 @@ fn open_dialogs_of_address(catalog: Catalog) {
     on_targeted_action(SEATS_ACTION, can_change, move |id| {
         dialogs.open(change_license(catalog, id, LicensePart::Seats))
     });
+    for (action, part) in [(RULES_ACTION, LicensePart::Rules), (LIMITS_ACTION, LicensePart::GroupLimits)] {
+        let can_change = move |id| caller.may(Action::ManageProducts) && catalog.license(id).is_some();
+        on_targeted_action(action, can_change, move |id| dialogs.open(change_license(catalog, id, part)));
+    }
 }
 
 /// Export and add buttons, depending on the permissions of the user.

@@ -14,6 +14,10 @@ pub const TARGET: &str = "target";
 
 /// The action that opens the dialog with the seats of a license.
 pub const SEATS_ACTION: &str = "seats";
+/// The same for its rules.
+pub const RULES_ACTION: &str = "rules";
+/// The same for the reservations and limits of groups.
+pub const LIMITS_ACTION: &str = "limits";
 
 /// Runs `act` when the address asks for this action, as soon as `is_ready`: once the data are there, and only for
 /// callers who may do it. Both are tracked.

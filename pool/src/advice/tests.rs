@@ -107,6 +107,9 @@ fn levels_count_attempts_of_some_people() {
     let found = GroupLevels::of(&outcome, |person| person.0 < 2);
     assert_eq!(found.members, ServiceLevel { attempts: 2, delayed: 1, longest_wait: wait });
     assert_eq!(found.others, ServiceLevel { attempts: 1, delayed: 1, longest_wait: Micros(0) });
+    let by_person = ServiceLevel::by_person(&outcome);
+    assert_eq!(by_person.get(&PersonIndex(1)), Some(&ServiceLevel { attempts: 1, delayed: 1, longest_wait: wait }));
+    assert_eq!(by_person.range(..PersonIndex(2)).map(|(_, level)| *level).sum::<ServiceLevel>(), found.members);
 }
 
 /// With the days 1 to 5 and the peaks 2, 4, 5, 4, 5, the line is 2.2 + 0.6 x, the squares of the residuals sum up to

@@ -233,12 +233,13 @@ fn joined<'a, K: Eq + Hash, T: Serialize + 'a>(all: impl Iterator<Item = (K, &'a
 }
 
 /// Formats a server-sent event.
-pub(super) fn frame(event: &str, id: Option<Position>, json: &str) -> Bytes {
+pub fn frame(event: &str, id: Option<Position>, json: &str) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     Bytes::from(format!("{id}event: {event}\ndata: {json}\n\n"))
 }
 
-pub(super) fn json(value: &impl Serialize) -> String {
+/// A wire type as JSON.
+pub fn json(value: &impl Serialize) -> String {
     // Wire types contain nothing that JSON cannot represent.
     serde_json::to_string(value).unwrap_or_default()
 }

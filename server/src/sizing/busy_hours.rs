@@ -23,6 +23,8 @@ pub struct BusyUsage {
     pub session_seconds: f64,
     /// The share of the busiest hours in which each person had a session.
     pub shares: BTreeMap<PersonIndex, f64>,
+    /// The busiest hours, in order, in microseconds since 1970.
+    pub hours: Vec<(i64, i64)>,
 }
 
 /// An hour, in microseconds since 1970, and the occupied seats times microseconds in it.
@@ -53,6 +55,7 @@ impl BusyUsage {
             sessions,
             session_seconds: if sessions == 0 { 0.0 } else { total as f64 / 1e6 / sessions as f64 },
             shares: shares.into_iter().map(|(person, busy)| (person, share(busy, time))).collect(),
+            hours: hours.iter().filter(|hour| hour.is_busy).map(|hour| (hour.from, hour.to)).collect(),
         }
     }
 }
@@ -167,6 +170,7 @@ mod tests {
         let usage = BusyUsage::of(&steps, (from, from + TimeDelta::hours(20)), Tz::UTC);
         assert_eq!((usage.load, usage.sessions, usage.session_seconds), (1.5, 2, 90.0 * 60.0));
         assert_eq!(usage.shares, BTreeMap::from([(PersonIndex(0), 0.5), (PersonIndex(1), 1.0)]));
+        assert_eq!(usage.hours, [(7_200_000_000, 10_800_000_000)]);
     }
 
     #[test]

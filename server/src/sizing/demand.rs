@@ -60,11 +60,11 @@ impl DemandReader {
     ) -> Result<RecordedDemand, SizingError> {
         let _admitted = self.admitted.clone().try_acquire_owned().map_err(|_| SizingError::Busy)?;
         let _running = self.running.clone().acquire_owned().await.map_err(|_| SizingError::Stopped)?;
-        let whole = history::read(db, license, (from, to)).await?.ok_or(SizingError::NotFound)?;
+        let whole = history::read(db, license, (from, to), &|_, _| ()).await?.ok_or(SizingError::NotFound)?;
         let later = latest(&whole.history.events, MAX_REQUESTS);
         let record = match later {
             // Read again, and not cut off: who had a seat at that time is part of the record.
-            Some(later) => history::read(db, license, (later, to)).await?.ok_or(SizingError::NotFound)?,
+            Some(later) => history::read(db, license, (later, to), &|_, _| ()).await?.ok_or(SizingError::NotFound)?,
             None => whole,
         };
         let recorded = move || written(&record, later.is_some());

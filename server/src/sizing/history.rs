@@ -28,7 +28,8 @@ pub struct Record {
 }
 
 /// Reads the record of a license. It begins when the license was added, or where the log begins, if that is later than
-/// `from`. `None` if there is no such license.
+/// `from`. `None` if there is no such license. `on_read` is told how many positions of the log have been read, and of
+/// how many.
 ///
 /// # Errors
 /// Returns an error if the database cannot be read.
@@ -36,6 +37,7 @@ pub async fn read(
     db: &Db,
     license: LicenseId,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
+    on_read: &(dyn Fn(i64, i64) + Sync),
 ) -> Result<Option<Record>, DbError> {
     // The present state first: what changes meanwhile is then in the log.
     let Some(present) = store::license(db, license).await? else { return Ok(None) };
@@ -44,7 +46,7 @@ pub async fn read(
     let sessions = store::sessions(db, license, from).await?;
     let tickets = store::tickets(db, license, (from, to)).await?;
     let cooling = store::cool_downs(db, license, from).await?;
-    let log = store::log(db, license, (from, to)).await?;
+    let log = store::log(db, license, (from, to), on_read).await?;
     // Positions and times increase together, apart from short steps back.
     let first = log.events.iter().position(|event| event.at >= from).unwrap_or(log.events.len());
     let (before, rest) = log.events.split_at(first);

@@ -2,6 +2,7 @@
 
 pub mod days;
 pub mod history;
+pub mod named_seats;
 pub mod records;
 pub mod sessions;
 pub mod unused_seats;

@@ -37,6 +37,11 @@ pub fn sizing() -> Endpoint<SizingReport> {
     Endpoint::get("/reports/sizing")
 }
 
+/// The same as a stream that says how far it is: for an `EventSource`.
+pub fn sizing_progress() -> Endpoint<SizingReport> {
+    Endpoint::get("/reports/sizing/progress")
+}
+
 /// What was asked of a `license` between `from` and `to`, for a replay.
 pub fn sizing_demand() -> Endpoint<SizingDemand> {
     Endpoint::get("/reports/sizing/demand")

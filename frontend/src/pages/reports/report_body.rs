@@ -32,6 +32,9 @@ pub fn ReportBody(
     /// Whether nothing happened in the period.
     #[prop(into)]
     is_empty: Signal<bool>,
+    /// Whether a newer value is on its way other than by loading.
+    #[prop(optional, into)]
+    is_busy: Option<Signal<bool>>,
     /// What the period lacks, as the title of the empty state.
     empty_title: Text,
     /// The content.
@@ -39,10 +42,11 @@ pub fn ReportBody(
 ) -> impl IntoView {
     page.set_loading(status);
     let (children, shown) = (StoredValue::new(children), move || has_value.get() && !has_failed.get());
+    let busy = move || status.is_loading() || is_busy.is_some_and(|is_busy| is_busy.get());
     let content = move || {
         view! {
             <Show when=move || !is_empty.get() fallback=move || view! { <NothingHappened page title=empty_title /> }>
-                <div class="report" aria-busy=move || status.is_loading().to_string()>
+                <div class="report" aria-busy=move || busy().to_string()>
                     {children.with_value(|children| children())}
                 </div>
             </Show>

@@ -3,6 +3,7 @@
 
 mod advice;
 mod assumptions;
+mod computation;
 mod model;
 mod sizes;
 mod trend;
@@ -18,9 +19,10 @@ use super::{
 use crate::{i18n::*, lazy_part, text::text, ui::show::Show};
 use advice::AdviceCard;
 use assumptions::AssumptionsCard;
+use computation::{Computation, ComputationCard};
 use leptos::prelude::*;
 use model::ModelCard;
-use seatkeeper_shared::{endpoints, license::Model, wire::reports::SizingReport};
+use seatkeeper_shared::{endpoints::Endpoint, license::Model, wire::reports::SizingReport};
 use sizes::SizesCard;
 use trend::TrendCard;
 use what_if::WhatIf;
@@ -34,6 +36,7 @@ pub fn SizingPage() -> impl IntoView {
 #[derive(Clone, Copy)]
 pub struct SizingState {
     page: ReportState,
+    computation: Computation,
     report: Loading<SizingReport>,
 }
 
@@ -48,17 +51,19 @@ fn Sizing(
         Some(Scope::Product(_)) => false,
         Some(Scope::All) | None => true,
     });
-    let request = move || {
+    let computation = Computation::new(move |report: fn() -> Endpoint<SizingReport>| {
         let is_known = is_concurrent.get() && matches!(page.scope.get(), Some(Scope::License(_)));
-        let request = page.request(endpoints::reports::sizing).filter(|_| is_known)?;
+        let request = page.request(report).filter(|_| is_known)?;
         Some(page.filter.with(|filter| filter.assume(request)))
-    };
-    let state = SizingState { page, report: Loading::new(request) };
-    let report = state.report;
+    });
+    let report = computation.report();
+    let state = SizingState { page, computation, report };
     let is_empty =
         Memo::new(move |_| report.value.with(|report| report.as_deref().is_some_and(|report| report.attempts == 0)));
     let has_value = Memo::new(move |_| report.value.with(Option::is_some));
     let has_failed = Memo::new(move |_| report.has_failed());
+    // In place of the report if there is none yet, otherwise above it.
+    let is_in_place = move || computation.is_shown() && !has_value.get() && !page.has_no_license();
     view! {
         <Show
             when=move || is_concurrent.get()
@@ -68,23 +73,27 @@ fn Sizing(
                 </section>
             }
         >
-            <ReportBody
-                page
-                status=report.status
-                has_value
-                has_failed
-                is_empty
-                empty_title=text!(sizing.no_requests)
-            >
-                <SizesCard state />
-                <AssumptionsCard state />
-                {lazy_part!(what_if(state: SizingState) { view! { <WhatIf state /> } })}
-                <AdviceCard state />
-                <div class="report-pair">
-                    <ModelCard state />
-                    <TrendCard state />
-                </div>
-            </ReportBody>
+            <ComputationCard state />
+            <Show when=move || !is_in_place()>
+                <ReportBody
+                    page
+                    status=report.status
+                    is_busy=Signal::derive(move || computation.is_running())
+                    has_value
+                    has_failed
+                    is_empty
+                    empty_title=text!(sizing.no_requests)
+                >
+                    <SizesCard state />
+                    <AssumptionsCard state />
+                    {lazy_part!(what_if(state: SizingState) { view! { <WhatIf state /> } })}
+                    <AdviceCard state />
+                    <div class="report-pair">
+                        <ModelCard state />
+                        <TrendCard state />
+                    </div>
+                </ReportBody>
+            </Show>
         </Show>
     }
 }

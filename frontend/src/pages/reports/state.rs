@@ -191,7 +191,11 @@ impl<T: Send + Sync> Copy for Loading<T> {}
 impl<T: Answer + Clone + PartialEq + Send + Sync + 'static> Loading<T> {
     /// Begins to load, and loads again when the request changes.
     pub fn new(request: impl Fn() -> Option<Endpoint<T>> + Send + Sync + 'static) -> Self {
-        let query = Query::new(request);
+        Self::of(Query::new(request))
+    }
+
+    /// Of a query.
+    pub fn of(query: Query<T>) -> Self {
         let value = Memo::new(move |before: Option<&Option<Arc<T>>>| {
             query.get().map(Arc::new).or_else(|| before.cloned().flatten())
         });

@@ -77,6 +77,34 @@ fn floors_and_caps_of_groups_apply() {
 }
 
 #[test]
+fn a_group_that_is_added_to_a_demand_can_have_a_floor() {
+    let mut recorded = Recorded::new(2).seated(0, 2, 600).seated(10, 3, 600).seated(20, 0, 600).seated(30, 1, 600);
+    let changed = ChangeKind::GroupsChanged { person: PersonIndex(0), groups: vec![GroupIndex(0)] };
+    recorded.0.changes.push(Change { at: seconds(15), order: Order(0), kind: changed, offers_after: true });
+    let before = recorded.fates(&Settings::default());
+    recorded.0.add_group(GroupIndex(1), &[0, 1].map(PersonIndex).into());
+    assert_eq!(recorded.fates(&Settings::default()), before, "without a limit, nothing changes");
+    let go_away = Assumptions { refused: RefusedBehavior::GoAway, ..Assumptions::default() };
+    let floor = Limit { group: GroupIndex(1), floor: 2, cap: None };
+    let settings = Settings { limits: Some(vec![floor]), ..Settings::with_seats(3) };
+    let (seated, refused) = (Fate::Seated, Fate::Refused(Code::ReservedForGroup));
+    assert_eq!(recorded.replay(&settings, &go_away).0, [seated, refused, seated, seated]);
+}
+
+#[test]
+fn the_last_limits_are_those_of_the_last_change() {
+    let limit = |floor| Limit { group: GroupIndex(0), floor, cap: None };
+    let mut recorded = Recorded::new(2);
+    recorded.0.terms.limits = vec![limit(1)];
+    assert_eq!(recorded.0.last_limits(), [limit(1)]);
+    for floor in [2, 3] {
+        let kind = ChangeKind::LimitsChanged(vec![limit(floor)]);
+        recorded.0.changes.push(Change { at: seconds(floor), order: Order(0), kind, offers_after: true });
+    }
+    assert_eq!(recorded.0.last_limits(), [limit(3)]);
+}
+
+#[test]
 fn a_cap_for_each_person_limits_their_seats() {
     let recorded = Recorded::new(5).seated(0, 0, 600).seated(1, 0, 600).seated(2, 1, 600).seated(3, 0, 600);
     let rules = RuleOverrides { seat_rule: Some(SeatRule::Session), ..RuleOverrides::default() };

@@ -276,10 +276,11 @@ pub async fn visible_among(
 
 /// The licenses, without prices for callers who do not manage products.
 pub fn licenses_as_seen_by(caller: &Caller, licenses: &[ScopeLicense]) -> Vec<ReportLicense> {
-    let sees_prices = caller.may(Action::ManageProducts);
-    let seen = |license: &ScopeLicense| ReportLicense {
-        price_per_seat: license.view.price_per_seat.clone().filter(|_| sees_prices),
-        ..license.view.clone()
-    };
-    licenses.iter().map(seen).collect()
+    licenses.iter().map(|license| license_as_seen_by(caller, license)).collect()
+}
+
+/// A license, without its price for callers who do not manage products.
+pub fn license_as_seen_by(caller: &Caller, license: &ScopeLicense) -> ReportLicense {
+    let price_per_seat = license.view.price_per_seat.clone().filter(|_| caller.may(Action::ManageProducts));
+    ReportLicense { price_per_seat, ..license.view.clone() }
 }

@@ -155,15 +155,18 @@ pub async fn license(db: &Db, license: LicenseId) -> Result<Option<PresentLicens
     }))
 }
 
-/// What the log has about a license in a period, and what has changed since.
+/// What the log has about a license in a period, and what has changed since. `on_read` is told how many positions have
+/// been read, and of how many.
 pub async fn log(
     db: &Db,
     license: LicenseId,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
+    on_read: &(dyn Fn(i64, i64) + Sync),
 ) -> Result<LicenseLog, DbError> {
     let (after, last) = positions(db, from, to).await?;
     let (mut events, mut next) = (Vec::new(), after);
     loop {
+        on_read(next.0 - after.0, last.0 - after.0);
         let limit = i64::try_from(READ_BATCH_SIZE).unwrap_or(i64::MAX);
         let rows = db.all(&EVENTS, args![license, next, last, limit]).await?;
         for row in &rows {

@@ -2,7 +2,7 @@
 
 use super::{ReportLicense, ReportPeriod};
 use crate::{
-    ids::UserId,
+    ids::{GroupId, LicenseId, UserId},
     license::{Price, SeatRule, SecondDevice},
     string_enum::string_enum,
 };
@@ -20,6 +20,41 @@ string_enum! {
         /// They would have done what they did: asked again, or not.
         AsRecorded = "as_recorded",
     }
+}
+
+string_enum! {
+    /// What is being done for a report.
+    SizingPhase {
+        /// Another report is being computed.
+        Waiting = "waiting",
+        /// The event log is read.
+        Reading = "reading",
+        /// The requested numbers of seats are replayed.
+        Replaying = "replaying",
+        /// Other settings are replayed, for the advice.
+        Advising = "advising",
+    }
+}
+
+/// The event of a stream that says how far the report is.
+pub const PROGRESS_EVENT: &str = "progress";
+/// The last event of a stream: the report.
+pub const REPORT_EVENT: &str = "report";
+/// The last event of a stream without a report: why there is none.
+pub const PROBLEM_EVENT: &str = "problem";
+
+/// How far a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SizingProgress {
+    /// What is being done.
+    pub phase: SizingPhase,
+    /// How much of it is done: positions of the log, or replays.
+    pub done: i64,
+    /// How much there is to do in this phase; 0 if that is not known.
+    pub total: i64,
+    /// How much of the whole report is done, about, from 0 to 1. It never decreases.
+    pub share: f64,
 }
 
 /// What would have happened to the demand of a period with other numbers of seats.
@@ -230,6 +265,52 @@ pub enum SizingAdvice {
         /// The same with the advice.
         delayed_after: i64,
     },
+    /// Give a user a seat of this license instead of their named one.
+    MakeConcurrent {
+        /// Who would use the pool.
+        user_id: UserId,
+        /// The user's name.
+        user_name: String,
+        /// The license of the named seat.
+        license_id: LicenseId,
+        /// The share of the busy hours of this license in which the user has a session on the named one.
+        busy_share: f64,
+        /// The share from which a named seat is cheaper.
+        break_even: f64,
+        /// What it saves.
+        saving: Price,
+    },
+    /// Reserve seats for the members of a group.
+    ReserveForGroup {
+        /// Whose members would be served better.
+        group_id: GroupId,
+        /// What the group is called.
+        group_name: String,
+        /// The seats that would be reserved for it.
+        seats: i64,
+        /// Those that are reserved for it today.
+        seats_before: i64,
+        /// What its members experience today.
+        members_before: AdvisedService,
+        /// The same with the advice.
+        members_after: AdvisedService,
+        /// What all others experience today.
+        others_before: AdvisedService,
+        /// The same with the advice.
+        others_after: AdvisedService,
+    },
+}
+
+/// What attempts to get a seat experience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdvisedService {
+    /// How many there are.
+    pub attempts: i64,
+    /// Those that do not get a seat at once.
+    pub delayed: i64,
+    /// The longest wait of anybody, in seconds.
+    pub longest_wait_seconds: i64,
 }
 
 /// Where the daily peak is going.
