@@ -195,7 +195,7 @@ on_both_engines! {
         let decide = |number: u32| {
             let (admin, request) = (world.admin.clone(), request.clone());
             async move {
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     let end = format!("2026-03-03T{:02}:{:02}:00Z", number / 10, number % 10);
                     approve(&admin, &request, json!({ "ends_at": end })).await
                 } else {
