@@ -4,7 +4,6 @@
 pub mod account;
 pub mod audit;
 pub mod borrow;
-mod command_line;
 pub mod directories;
 pub mod gate;
 pub mod groups;

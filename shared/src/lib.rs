@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod audit;
+mod curl;
 pub mod endpoints;
 pub mod error_chain;
 pub mod file_kind;

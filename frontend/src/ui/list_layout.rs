@@ -20,7 +20,7 @@ pub struct ListColumn {
     pub label: fn(Texts) -> &'static str,
 }
 
-/// What is kept.
+/// What the browser stores for a person.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct KeptLayout {
@@ -30,7 +30,7 @@ struct KeptLayout {
     sort: Option<String>,
 }
 
-/// The layout of a list.
+/// What a person has chosen for a list, and the choice itself.
 #[derive(Clone, Copy)]
 pub struct ListLayout {
     /// The columns that can be hidden.

@@ -11,7 +11,8 @@ const TIP_ID: &str = "time-tip";
 /// What a pixel is left between the tip and the edge of the window.
 const EDGE_PX: f64 = 8.0;
 
-/// A time. It can be focused, unless it is in a row of a table, whose times are told together when the row has the focus.
+/// A time. It can be focused, unless it is in a row of a table, whose times are told together when the row has the
+/// focus.
 #[component]
 pub fn Time(
     /// The time.
@@ -139,14 +140,17 @@ pub fn TimeTip() -> impl IntoView {
         scroll.remove();
         escape.remove();
     });
-    Effect::new(move |before: Option<Option<Tip>>| {
+    let described = StoredValue::new_local(None::<Tip>);
+    Effect::new(move |_| {
         let now = tip.get();
-        describe(before.flatten().as_ref(), now.as_ref());
+        described.update_value(|before| {
+            describe(before.as_ref(), now.as_ref());
+            *before = now.clone();
+        });
         if let Some(node) = node.get() {
-            // Drawn before it is measured.
+            // The new text has to be in the page before it is measured.
             request_animation_frame(move || place(&node, tip.try_get_untracked().flatten().as_ref()));
         }
-        now
     });
     let lines = move || {
         let line = |(title, at): &(Option<String>, DateTime<Utc>)| {

@@ -27,8 +27,8 @@ use seatkeeper_shared::{
 
 /// Ends all live sessions that match a filter, with a result for each; with `dry_run`, says what would be ended.
 ///
-/// A request handles up to 1,000 sessions, the oldest first. If more match, the response has a `next` for the `after` of
-/// the next request. Which sessions match is decided when the request arrives: those that began since a dry run are
+/// A request handles up to 1,000 sessions, the oldest first. If more match, the response has a `next` for the `after`
+/// of the next request. Which sessions match is decided when the request arrives: those that began since a dry run are
 /// ended, too.
 #[utoipa::path(
     post, path = "/sessions/end-matching", tag = "sessions",

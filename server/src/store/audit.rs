@@ -24,7 +24,8 @@ fn events() -> String {
     let visible_groups = group_managed_by("e.object_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
-                u.deleted_at AS user_deleted_at, a.deleted_at AS actor_deleted_at, e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
+                u.deleted_at AS user_deleted_at, a.deleted_at AS actor_deleted_at, e.license_id,
+                p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
                 e.seats, e.facts
          FROM events e
          LEFT JOIN users u ON u.id = e.user_id

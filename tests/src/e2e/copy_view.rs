@@ -6,7 +6,8 @@ use serde_json::Value;
 /// Keeps what the page copies, in place of the clipboard, which a browser without a window refuses.
 async fn watch_clipboard(browser: &Browser) {
     let keep = "Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true }); \
-                document.execCommand = () => { window.copied = document.querySelector('body > input.vh').value; return true; }";
+                document.execCommand = () => { \
+                    window.copied = document.querySelector('body > input.vh').value; return true; }";
     browser.value(&format!("(() => {{ {keep} }})()")).await;
 }
 

@@ -5,7 +5,8 @@ use crate::harness::{email_of, person::seat_request};
 use seatkeeper_shared::people::Role;
 
 /// The heights of all rows that are taller than a compact one may be.
-const TALL_ROWS: &str = "[...document.querySelectorAll('main tbody tr')].map(row => row.getBoundingClientRect().height).filter(h => h > 40)";
+const TALL_ROWS: &str = "[...document.querySelectorAll('main tbody tr')] \
+    .map(row => row.getBoundingClientRect().height).filter(height => height > 40)";
 
 async fn open_menu(browser: &Browser) {
     browser.enter_at(".layout-button").await;

@@ -138,16 +138,17 @@ fn FilterLinks(
             </button>
         }
     });
-    let license =
-        event.with_value(|event| event.license.clone()).and_then(|one| Some((one.id, page.live.license(one.id)?)));
-    let license = license.map(|(id, license)| {
+    let license = event.with_value(|event| event.license.as_ref().map(|license| license.id));
+    let license = license.and_then(|id| untrack(|| page.live.license(id))).map(|license| {
+        let id = license.id;
         view! {
             <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.license = Some(id))>
                 {move || t_string!(i18n, audit.only_license, name = labels::license(i18n, &license))}
             </button>
         }
     });
-    let group = event.with_value(group_of).and_then(|id| Some((id, untrack(|| page.group_name(id))?))).map(|(id, name)| {
+    let group = event.with_value(group_of).and_then(|id| Some((id, untrack(|| page.group_name(id))?)));
+    let group = group.map(|(id, name)| {
         view! {
             <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.group = Some(id))>
                 {move || t_string!(i18n, audit.only_user, name = name.clone())}

@@ -1,5 +1,5 @@
-//! Entries that are newer than those shown. They are read when the live feed tells that the log has grown, and appear at
-//! the top at once, or after a click while the user is at work on the rows.
+//! Entries that are newer than those shown. They are read when the live feed tells that the log has grown, and appear
+//! at the top at once, or after a click while the user is at work on the rows.
 
 use super::{filter::Filter, state::zone_of};
 use crate::{

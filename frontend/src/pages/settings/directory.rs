@@ -30,7 +30,11 @@ pub fn DirectoryPage() -> impl IntoView {
             <RequirePermission action=Action::ManageAccount>
                 <PageHead
                     title=text!(directory.title)
-                    above=|| view! { <Breadcrumbs href="/settings" above=text!(nav.settings) here=text!(directory.title) /> }
+                    above=|| {
+                        view! {
+                            <Breadcrumbs href="/settings" above=text!(nav.settings) here=text!(directory.title) />
+                        }
+                    }
                 />
                 <SettingsTabs />
                 <Sections />

@@ -133,7 +133,8 @@ fn LicenseLine(
     view! {
         <li>
             <span>
-                <NamedLink to=Named::License(id)>{name}</NamedLink> {t!(i18n, common.dot)} <b class:refused=is_refused>{outcome}</b>
+                <NamedLink to=Named::License(id)>{name}</NamedLink> {t!(i18n, common.dot)}
+                <b class:refused=is_refused>{outcome}</b>
                 <small class="num">{facts}</small>
             </span>
             <Remedy page license />

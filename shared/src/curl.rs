@@ -1,6 +1,6 @@
-//! A request as a command line, for people who want the same from a program.
+//! A request as a command line of `curl`, for people who want the same from a program.
 
-use super::{ApiRequest, Method};
+use crate::endpoints::{ApiRequest, Method};
 
 /// Where the API is, below the address of the server.
 const BASE: &str = "/api/v1";
