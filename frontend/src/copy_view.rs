@@ -99,7 +99,7 @@ pub fn CopyMenu(
             trigger=move || {
                 view! {
                     <Icon glyph=Glyph::Copy />
-                    {t!(i18n, copy_view.menu)}
+                    <span class="copy-label">{t!(i18n, copy_view.menu)}</span>
                 }
             }
         >

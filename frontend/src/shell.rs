@@ -128,13 +128,13 @@ fn SignedInLayout() -> impl IntoView {
                     <NewVersionNotice />
                 </div>
                 <Outlet />
+                <TimeTip />
             </main>
         </div>
         <SessionKeeper />
         <DialogHost />
         <VerifyDialog />
         <OverlayHost />
-        <TimeTip />
     }
 }
 

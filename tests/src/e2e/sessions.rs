@@ -137,6 +137,7 @@ async fn four_hundred_sessions_stand_in_their_columns_at_every_width() {
                 const { top, bottom } = row.getBoundingClientRect();
                 return bottom > 0 && top < innerHeight;
             }).length";
+            browser.screenshot(&format!("sessions-400-{width}-{scroll}")).await;
             browser.holds(&format!("{count} > 4")).await;
             assert_eq!(browser.value(BROKEN_CELLS).await, json!([]), "{width} pixels, scrolled to {scroll}");
             browser.holds("document.documentElement.scrollWidth <= innerWidth").await;
