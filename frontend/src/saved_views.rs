@@ -18,7 +18,7 @@ use seatkeeper_shared::wire::views::ViewPage;
 /// The button that opens the menu. The menu is downloaded a moment after the page was shown.
 #[component]
 pub fn ViewsMenu(
-    /// The page.
+    /// Whose views are shown.
     page: ViewPage,
 ) -> impl IntoView {
     let i18n = use_i18n();

@@ -27,8 +27,8 @@ impl Pool {
         }
     }
 
-    /// Ends a session of the user and gives its seat to a new one, or does neither. The queue gets nothing less by that,
-    /// so it is not asked, and neither are limits: no more seats are occupied than before.
+    /// Ends a session of the user and gives its seat to a new one, or does neither. The queue gets nothing less by
+    /// that, so it is not asked, and neither are limits: no more seats are occupied than before.
     fn admit_in_place_of(
         &mut self,
         own: SessionId,
@@ -42,16 +42,25 @@ impl Pool {
         if self.is_borrowed(own) {
             return Err(self.refusal(Code::Borrowed, None));
         }
+        let ending = self.session(own).and_then(|live| live.ending.clone());
+        if ending.is_some() && request.borrow.is_some() {
+            return Err(self.refusal(Code::WrongState, None));
+        }
         let (savepoint, occupied) = (self.savepoint(&BTreeSet::from([user])), self.occupied());
         self.end(own, &EndCause::automatic(EndReason::GivenUp), now);
         // Unless another session of the user shares it.
         let has_seat = self.occupied() < occupied;
         let request = SeatRequest { in_place_of: None, ..request };
-        self.admit_to(has_seat, user, request.clone(), now).or_else(|_| {
-            self.roll_back(savepoint);
-            // What refuses it without that session refuses it with it, and this refusal has the true numbers.
-            self.admit_to(false, user, request, now)
-        })
+        match self.admit_to(has_seat, user, request.clone(), now) {
+            // An end that was scheduled stays with the seat.
+            Ok(live) if ending.is_some() => Ok(self.schedule_end(live.id, ending).unwrap_or(live)),
+            Ok(live) => Ok(live),
+            Err(_) => {
+                self.roll_back(savepoint);
+                // What refuses it without that session refuses it with it, and this refusal has the true numbers.
+                self.admit_to(false, user, request, now)
+            }
+        }
     }
 
     /// Creates a session. `has_seat`: there is a seat for it, whatever the license's numbers say.

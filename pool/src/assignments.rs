@@ -22,8 +22,8 @@ impl Pool {
     }
 
     /// Assigns the license to a user, until `ends_at` if that is given. Returns whether they did not have it before; if
-    /// they did, its end does not change. A named license never has more assignments than seats; a user whose assignment
-    /// was revoked keeps the seat until their sessions end.
+    /// they did, its end does not change. A named license never has more assignments than seats; a user whose
+    /// assignment was revoked keeps the seat until their sessions end.
     ///
     /// # Errors
     /// Returns an error if there is no such user, they are suspended, the license is archived, or all named seats are

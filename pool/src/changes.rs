@@ -102,7 +102,7 @@ impl SeatChange {
 pub enum RevocationCause {
     /// A user, a group, a rule or the deletion of its user.
     Request,
-    /// Its end was reached.
+    /// It was granted for a time, which is over.
     EndReached,
 }
 

@@ -23,8 +23,8 @@ const LEAST_TO_NO_OP: f64 = 0.25;
 const LEAST_OF_BATCHES: f64 = 0.6;
 /// A session, its two events, and their places in five indexes.
 const MOST_BYTES_PER_SESSION: f64 = 700.0;
-/// A transaction of 32 operations appends about 30 pages, because ids are spread over the indexes. More operations in one
-/// transaction append less each: the faster the drive, the smaller the transactions.
+/// A transaction of 32 operations appends about 30 pages, because ids are spread over the indexes. More operations in
+/// one transaction append less each: the faster the drive, the smaller the transactions.
 const MOST_LOG_BYTES_PER_OPERATION: f64 = 4_200.0;
 const ROUND_DURATION: Duration = Duration::from_millis(2_000);
 /// The duration of rounds with the other servers, whose rates need less time.

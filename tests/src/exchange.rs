@@ -30,7 +30,8 @@ on_both_engines! {
     }
 
     async fn a_refused_exchange_ends_nothing(world: World) {
-        let (license, people) = world.pool_with_terms(json!({ "second_device": "refuse", "seat_rule": "device" }), 1).await;
+        let terms = json!({ "second_device": "refuse", "seat_rule": "device" });
+        let (license, people) = world.pool_with_terms(terms, 1).await;
         let own = people[0].seated_at("NB-1").await;
         let beside = people[0].seated_at("NB-1").await;
         people[0].post("/sessions", &request_in_place_of(&own, "NB-2")).await.problem(409, "other_device");
@@ -65,6 +66,19 @@ on_both_engines! {
         people[0].post(&format!("{own}/borrow"), &json!({ "borrow_seconds": 600 })).await.ok();
         people[0].post("/sessions", &request_in_place_of(&own, "NB-2")).await.problem(409, "borrowed");
         assert_eq!(world.usage(license).await["sessions"], 1);
+    }
+
+    async fn a_scheduled_end_stays_with_the_seat(world: World) {
+        let terms = json!({ "seat_rule": "session", "seats": 1, "borrow_seconds": 3_600 });
+        let (_, people) = world.pool_with_terms(terms, 1).await;
+        let own = people[0].seated_at("NB-1").await;
+        world.admin.post(&format!("{own}/end"), &json!({ "in_seconds": 300 })).await.ok();
+        let at = people[0].get(&own).await.ok()["ending"]["at"].clone();
+        let mut borrowed = request_in_place_of(&own, "NB-2");
+        borrowed["borrow_seconds"] = json!(600);
+        people[0].post("/sessions", &borrowed).await.problem(409, "wrong_state");
+        let new = people[0].post("/sessions", &request_in_place_of(&own, "NB-2")).await.created();
+        assert!(at.is_string() && new["ending"]["at"] == at, "{new}");
     }
 
     async fn a_repeated_exchange_ends_nothing_more(world: World) {

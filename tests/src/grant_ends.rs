@@ -1,4 +1,5 @@
-//! Assignments that end by themselves: refused from the very moment on, filed as revoked, changed, removed and announced.
+//! Assignments that end by themselves: refused from the very moment on, filed as revoked, changed, removed and
+//! announced.
 
 use crate::harness::{Person, World, on_both_engines};
 use chrono::TimeDelta;

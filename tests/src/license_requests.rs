@@ -69,7 +69,8 @@ on_both_engines! {
         assert_eq!(user["grant_ends"], json!([{ "license_id": license, "ends_at": TEN }]));
         assert_eq!(open(&world.admin).await, Vec::<Value>::new());
         let decided = mine(&agent).await;
-        assert_eq!((&decided[0]["outcome"], &decided[0]["decided_at"]), (&json!("approved"), &json!("2026-03-02T09:00:00Z")));
+        let found = (&decided[0]["outcome"], &decided[0]["decided_at"]);
+        assert_eq!(found, (&json!("approved"), &json!("2026-03-02T09:00:00Z")));
         for kind in ["license_request_approved", "license_granted"] {
             assert_eq!(world.users_of_events(kind, before).await, [agent.id], "{kind}");
         }
@@ -104,7 +105,8 @@ on_both_engines! {
     async fn there_is_one_open_request_for_each_license_and_none_for_what_one_has(world: World) {
         let license = license(&world, Model::Concurrent, 1).await;
         let agent = world.agent("Nora Neu").await;
-        let answers = join_all((0..20).map(|_| async { agent.post("/license-requests", &wanted(license)).await })).await;
+        let ask = async || agent.post("/license-requests", &wanted(license)).await;
+        let answers = join_all((0..20).map(|_| ask())).await;
         let created: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
         assert_eq!(created.len(), 1, "of many requests at once, one is made");
         assert!(answers.iter().all(|answer| answer.status == 201 || answer.status == 409));
@@ -119,7 +121,8 @@ on_both_engines! {
         for (reason, error) in [("", "required"), (&*"x".repeat(301), "too_long")] {
             let body = json!({ "license_id": license, "reason": reason });
             let problem = other.post("/license-requests", &body).await.problem(422, "invalid");
-            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!("reason"), &json!(error)));
+            let found = (&problem["errors"][0]["field"], &problem["errors"][0]["error"]);
+            assert_eq!(found, (&json!("reason"), &json!(error)));
         }
         world.change_license(license, json!({ "archived": true })).await;
         other.post("/license-requests", &wanted(license)).await.problem(409, "archived");
@@ -183,7 +186,8 @@ on_both_engines! {
         world.grant(license, &[first.id]).await;
         approve(&world.admin, &request, json!({})).await.problem(409, "named_seats_taken");
         assert_eq!(open(&world.admin).await.len(), 1);
-        world.admin.post(&format!("/licenses/{license}/revoke"), &json!({ "user_ids": [first.id], "end_now": true })).await.ok();
+        let body = json!({ "user_ids": [first.id], "end_now": true });
+        world.admin.post(&format!("/licenses/{license}/revoke"), &body).await.ok();
         approve(&world.admin, &request, json!({})).await.no_content();
     }
 

@@ -31,7 +31,8 @@ on_both_engines! {
         assert_eq!(why["licenses"][0]["refusal"]["occupied"], 1);
         assert_eq!(why["licenses"][0]["place"], Value::Null);
         assert_eq!(why["refusals"].as_array().map(Vec::len), Some(1), "only the real request: {why}");
-        assert_eq!((&why["refusals"][0]["code"], &why["refusals"][0]["license_id"]), (&json!("pool_full"), &json!(license)));
+        let refusal = &why["refusals"][0];
+        assert_eq!((&refusal["code"], &refusal["license_id"]), (&json!("pool_full"), &json!(license)));
 
         let mut waits = seat_request("attended");
         waits["wait"] = json!(true);
@@ -65,7 +66,8 @@ on_both_engines! {
         assert_eq!(agents[0].post("/sessions", &request).await.status, 409);
         let why = check(&world, agents[0].id).await;
         let refusal = &why["refusals"][0];
-        assert_eq!((&refusal["code"], &refusal["product_name"]), (&json!("not_assigned"), &json!("Service Desk")), "{why}");
+        let found = (&refusal["code"], &refusal["product_name"]);
+        assert_eq!(found, (&json!("not_assigned"), &json!("Service Desk")), "{why}");
         assert_eq!(refusal["license_id"], Value::Null);
         let nobody = world.admin.get(&format!("/users/{}/seat-check", uuid::Uuid::nil())).await;
         assert_eq!(nobody.status, 404);

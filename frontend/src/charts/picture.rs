@@ -49,7 +49,8 @@ const MARGIN: f64 = 14.0;
 /// How many pixels of a PNG are one of the screen.
 const PIXEL_RATIO: f64 = 2.0;
 
-/// Saves the first chart or table that the selector finds, with a caption, as a file of this name without its extension.
+/// Saves the first chart or table that the selector finds, with a caption, as a file of this name without its
+/// extension.
 pub fn save(selector: &str, caption: &str, name: &str, format: PictureFormat) {
     let Some(chart) = document().query_selector(selector).ok().flatten() else { return };
     let Some(picture) = Picture::of(&chart, caption) else { return };
@@ -186,7 +187,9 @@ mod tests {
     async fn a_table_has_its_texts_and_bars_in_place_and_nothing_for_screen_readers() {
         let place = document().create_element("div").unwrap();
         place.set_inner_html(
-            "<table style='font: 14px sans-serif'><tr><th>Anna &amp; Co</th><td>7<svg width='40' height='10'>             <rect width='20' height='10' style='fill: rgb(1, 2, 3)'/></svg><span class='vh'>hidden</span></td></tr>             <tr><th><button>Ben</button></th><td>5</td></tr></table>",
+            "<table style='font: 14px sans-serif'><tr><th>Anna &amp; Co</th><td>7<svg width='40' height='10'>\
+             <rect width='20' height='10' style='fill: rgb(1, 2, 3)'/></svg><span class='vh'>hidden</span></td></tr>\
+             <tr><th><button>Ben</button></th><td>5</td></tr></table>",
         );
         document().body().unwrap().append_child(&place).unwrap();
         let table = place.query_selector("table").unwrap().unwrap();

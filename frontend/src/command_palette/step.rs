@@ -6,7 +6,7 @@ use crate::{format::Texts, i18n::*};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     Anything,
-    /// The session to end.
+    /// The session that is to end is asked for.
     EndSession,
     /// Who gets a license.
     Grant,

@@ -64,7 +64,7 @@ pub fn SaveView(
 pub fn EditView(
     /// The state of the menu.
     state: ViewsState,
-    /// The view.
+    /// What is changed.
     view: SavedView,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -105,12 +105,12 @@ pub fn EditView(
     }
 }
 
-/// Deletes a view.
+/// Asks before a view goes, which others may use.
 #[component]
 pub fn DeleteView(
     /// The state of the menu.
     state: ViewsState,
-    /// The view.
+    /// What is deleted.
     view: SavedView,
 ) -> impl IntoView {
     let i18n = use_i18n();

@@ -59,7 +59,7 @@ impl ViewsState {
 /// The views of a page, and the button that saves another one.
 #[component]
 pub fn ViewList(
-    /// The page.
+    /// Whose views are listed.
     page: ViewPage,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -93,7 +93,7 @@ pub fn ViewList(
 fn ViewItem(
     /// The state of the menu.
     state: ViewsState,
-    /// The view.
+    /// What the line shows.
     view: SavedView,
 ) -> impl IntoView {
     let i18n = use_i18n();

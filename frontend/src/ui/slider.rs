@@ -12,7 +12,7 @@ pub fn Slider(
     name: &'static str,
     /// The highest value.
     max: usize,
-    /// The value.
+    /// The chosen position, from 0.
     value: RwSignal<usize>,
     /// The value in words.
     #[prop(into)]

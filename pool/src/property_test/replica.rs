@@ -394,6 +394,9 @@ impl Replica {
         // Before it, what has expired has ended.
         let Some(own) = self.sessions.get(&given_up).filter(|_| result.is_err()) else {
             prop_assert!(result.is_ok(), "a session ended although it was not exchanged");
+            let ending = |id: &SessionId| before.sessions.get(id).and_then(|live| live.ending.clone());
+            let is_kept = result.as_ref().is_ok_and(|live| live.ending == ending(&given_up));
+            prop_assert!(is_kept, "an exchange called off a scheduled end");
             prop_assert!(!self.sessions.contains_key(&given_up), "an exchanged session goes on");
             let mut without = before.clone();
             without.sessions.remove(&given_up);
@@ -405,6 +408,7 @@ impl Replica {
         match result.map_err(|refusal| refusal.code) {
             Err(Code::NotFound) => prop_assert!(own.user != by),
             Err(Code::Borrowed) => prop_assert!(own.borrowed_until.is_some()),
+            Err(Code::WrongState) => prop_assert!(own.ending.is_some() && borrow.is_some()),
             Err(code) => {
                 prop_assert!(own.user == by && own.borrowed_until.is_none());
                 let mut without = self.clone();

@@ -137,7 +137,7 @@ impl Recorder {
             self.log(RecordedChange::Refused { user: user(*by), code: refusal.code, device: Some(device.clone()) });
         } else if let StepOutcome::Exchange { by, device, result: Err(refusal), .. } = outcome
             // That there is no such session is no refusal by a rule.
-            && !matches!(refusal.code, Code::NotFound | Code::Borrowed)
+            && !matches!(refusal.code, Code::NotFound | Code::Borrowed | Code::WrongState)
         {
             self.log(RecordedChange::Refused { user: by, code: refusal.code, device: Some(device) });
         }

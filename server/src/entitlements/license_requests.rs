@@ -16,7 +16,7 @@ use seatkeeper_shared::{
 
 /// Why a request was not made or decided.
 #[derive(Debug, thiserror::Error)]
-pub enum RequestError {
+pub enum LicenseRequestError {
     #[error("there is no such license or request")]
     NotFound,
     #[error("the license is archived")]
@@ -43,21 +43,22 @@ pub async fn create(
     actor: &Actor,
     (id, user, license): (LicenseRequestId, UserId, LicenseId),
     reason: &str,
-) -> Result<(), RequestError> {
+) -> Result<(), LicenseRequestError> {
     let mut tx = entitlements.db.begin().await?;
-    let found = store::license_requests::lock_license(&mut tx, license, user).await?.ok_or(RequestError::NotFound)?;
+    let found =
+        store::license_requests::lock_license(&mut tx, license, user).await?.ok_or(LicenseRequestError::NotFound)?;
     if found.assigned {
-        return Err(RequestError::AlreadyAssigned);
+        return Err(LicenseRequestError::AlreadyAssigned);
     }
     if found.archived {
-        return Err(RequestError::Archived);
+        return Err(LicenseRequestError::Archived);
     }
     // A user who is being deleted must not leave a request behind.
     store::seats::lock_users(&mut tx, [&user]).await?;
-    store::users::rights_of(&mut tx, user).await?.ok_or(RequestError::NotFound)?;
+    store::users::rights_of(&mut tx, user).await?.ok_or(LicenseRequestError::NotFound)?;
     let now = entitlements.clock.now_in(&mut tx).await?;
     if !store::license_requests::insert(&mut tx, (id, user, license), reason, now).await? {
-        return Err(RequestError::AlreadyRequested);
+        return Err(LicenseRequestError::AlreadyRequested);
     }
     let data = EventData::LicenseRequested { reason: reason.to_owned() };
     Ok(entitlements.commit(tx, &[event(data, actor, (license, user))]).await?)
@@ -73,7 +74,7 @@ pub async fn approve(
     actor: &Actor,
     request: &LicenseRequest,
     ends_at: Option<DateTime<Utc>>,
-) -> Result<(), RequestError> {
+) -> Result<(), LicenseRequestError> {
     let (owned, actor) = (entitlements.clone(), actor.clone());
     let (id, assignment) = (request.id, (request.license_id, request.user_id));
     let approving = entitlements.tasks.spawn_to_end(async move {
@@ -92,11 +93,11 @@ pub async fn decline(
     actor: &Actor,
     request: &LicenseRequest,
     message: Option<String>,
-) -> Result<(), RequestError> {
+) -> Result<(), LicenseRequestError> {
     let mut tx = entitlements.db.begin().await?;
     let now = entitlements.clock.now_in(&mut tx).await?;
     if !store::license_requests::decline(&mut tx, request.id, message.as_deref(), now).await? {
-        return Err(RequestError::Decided);
+        return Err(LicenseRequestError::Decided);
     }
     let data = EventData::LicenseRequestDeclined { message };
     Ok(entitlements.commit(tx, &[event(data, actor, (request.license_id, request.user_id))]).await?)
@@ -110,10 +111,10 @@ pub async fn withdraw(
     entitlements: &Entitlements,
     actor: &Actor,
     request: &LicenseRequest,
-) -> Result<(), RequestError> {
+) -> Result<(), LicenseRequestError> {
     let mut tx = entitlements.db.begin().await?;
     if !store::license_requests::withdraw(&mut tx, request.id, request.user_id).await? {
-        return Err(RequestError::Decided);
+        return Err(LicenseRequestError::Decided);
     }
     let data = EventData::LicenseRequestWithdrawn {};
     Ok(entitlements.commit(tx, &[event(data, actor, (request.license_id, request.user_id))]).await?)

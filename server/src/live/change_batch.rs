@@ -22,9 +22,8 @@ pub(super) fn change_frame(
 ) -> Bytes {
     let at = json(&at);
     let requests = if requests { r#","requests":true"# } else { "" };
-    let json = format!(
-        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]{requests}}}"#
-    );
+    let lists = format!(r#""licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]"#);
+    let json = format!(r#"{{"position":{position},"at":{at},{lists}{requests}}}"#);
     frame(CHANGE, Some(position), &json)
 }
 

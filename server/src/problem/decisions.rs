@@ -13,7 +13,7 @@ use crate::{
     caller::Forbidden,
     db::DbError,
     entitlements::{
-        GroupChangeError, assignments::AssignmentError, groups::GroupNotDeleted, license_requests::RequestError,
+        GroupChangeError, assignments::AssignmentError, groups::GroupNotDeleted, license_requests::LicenseRequestError,
         rules::RulesNotSet,
     },
     forward_auth::error::{GateError, TurnedAway},
@@ -119,16 +119,16 @@ impl From<AssignmentError> for ApiError {
     }
 }
 
-impl From<RequestError> for ApiError {
-    fn from(error: RequestError) -> Self {
+impl From<LicenseRequestError> for ApiError {
+    fn from(error: LicenseRequestError) -> Self {
         match error {
-            RequestError::NotFound => Self::new(Code::NotFound),
-            RequestError::Archived => Self::new(Code::Archived),
-            RequestError::AlreadyAssigned => Self::new(Code::AlreadyAssigned),
-            RequestError::AlreadyRequested => Self::new(Code::AlreadyExists),
-            RequestError::Decided => Self::new(Code::RequestDecided),
-            RequestError::Db(error) => error.into(),
-            RequestError::Seats(error) => error.into(),
+            LicenseRequestError::NotFound => Self::new(Code::NotFound),
+            LicenseRequestError::Archived => Self::new(Code::Archived),
+            LicenseRequestError::AlreadyAssigned => Self::new(Code::AlreadyAssigned),
+            LicenseRequestError::AlreadyRequested => Self::new(Code::AlreadyExists),
+            LicenseRequestError::Decided => Self::new(Code::RequestDecided),
+            LicenseRequestError::Db(error) => error.into(),
+            LicenseRequestError::Seats(error) => error.into(),
         }
     }
 }

@@ -214,7 +214,7 @@ impl Batch {
         let now = self.now;
         let mut licenses = self.candidate_licenses(user, product);
         if let Some(own) = request.in_place_of {
-            match self.license_to_exchange(own, user, &licenses) {
+            match self.license_to_exchange(own, wanted, &licenses) {
                 Ok(license) => licenses = vec![license],
                 Err(code) => return Outcome::Failed(code),
             }

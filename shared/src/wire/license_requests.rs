@@ -31,7 +31,7 @@ string_enum! {
     }
 }
 
-/// A request for a license.
+/// What a user asks for, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseRequest {
@@ -41,7 +41,7 @@ pub struct LicenseRequest {
     pub license_id: LicenseId,
     /// Its product's name.
     pub product_name: String,
-    /// Its model.
+    /// Whether the license belongs to one user or is shared.
     pub model: Model,
     /// Who requests it.
     pub user_id: UserId,
@@ -73,7 +73,7 @@ pub struct ApproveLicenseRequest {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// Declines a request.
+/// Refuses what a user asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeclineLicenseRequest {
@@ -90,6 +90,6 @@ pub struct RequestableLicense {
     pub license_id: LicenseId,
     /// Its product's name.
     pub product_name: String,
-    /// Its model.
+    /// Whether the license belongs to one user or is shared.
     pub model: Model,
 }

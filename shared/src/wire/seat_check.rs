@@ -37,9 +37,9 @@ pub struct SeatCheck {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseSeatCheck {
-    /// The license.
+    /// Which one was checked.
     pub license_id: LicenseId,
-    /// Its product.
+    /// What the license is for.
     pub product_id: ProductId,
     /// The product's name.
     pub product_name: String,
@@ -62,7 +62,7 @@ pub struct LicenseSeatCheck {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WaitingPlace {
-    /// The ticket.
+    /// Its place in the queue is looked up by this.
     pub ticket_id: TicketId,
     /// 1 for the next one.
     pub position: i64,

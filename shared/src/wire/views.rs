@@ -65,13 +65,13 @@ impl ViewPage {
     }
 }
 
-/// A saved view.
+/// The filters of a page under a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SavedView {
-    /// The id.
+    /// Identifies it for changes.
     pub id: SavedViewId,
-    /// The page.
+    /// Where it is shown.
     pub page: ViewPage,
     /// The name; unique among the owner's views of the page.
     pub name: String,
@@ -95,7 +95,7 @@ pub struct SavedView {
 pub struct NewView {
     /// The page, which the caller must be allowed to see.
     pub page: ViewPage,
-    /// The name.
+    /// What the view is called, unique on its page.
     pub name: String,
     /// The address after the `?`.
     #[serde(default)]

@@ -1,5 +1,5 @@
-//! The sliders of the sizing page answer while they are moved; and the reports that have no chart give a picture of their
-//! table.
+//! The sliders of the sizing page answer while they are moved; and the reports that have no chart give a picture of
+//! their table.
 
 use super::{browser::Browser, world};
 use crate::harness::{World, person::seat_request};

@@ -37,7 +37,10 @@ kind_labels! {
     GroupLicenseGranted: group_license_granted, GroupLicenseRevoked: group_license_revoked, ProductAdded: product_added,
     ProductChanged: product_changed, LicenseAdded: license_added, LicenseChanged: license_changed,
     LicenseTermsChanged: license_terms_changed, LicenseExpiring: license_expiring, SeatsChanged: seats_changed,
-    LicenseGranted: license_granted, GrantEndChanged: grant_end_changed, LicenseRevoked: license_revoked, LicenseRequested: license_requested, LicenseRequestWithdrawn: license_request_withdrawn, LicenseRequestApproved: license_request_approved, LicenseRequestDeclined: license_request_declined, UnusedSeatKept: unused_seat_kept,
+    LicenseGranted: license_granted, GrantEndChanged: grant_end_changed, LicenseRevoked: license_revoked,
+    LicenseRequested: license_requested, LicenseRequestWithdrawn: license_request_withdrawn,
+    LicenseRequestApproved: license_request_approved, LicenseRequestDeclined: license_request_declined,
+    UnusedSeatKept: unused_seat_kept,
     UnusedSeatExceptionRemoved: unused_seat_exception_removed, ViewShared: view_shared,
     SharedViewChanged: shared_view_changed, SharedViewRemoved: shared_view_removed, SessionCreated: session_created,
     SessionConnected: session_connected, SessionRefused: session_refused, SessionEnded: session_ended,
@@ -86,7 +89,8 @@ macro_rules! field_labels {
 }
 
 field_labels! {
-    AccessReset: access_reset, Account: account, Address: address, AgentLink: agent_link, Archived: archived, Before: before,
+    AccessReset: access_reset, Account: account, Address: address, AgentLink: agent_link, Archived: archived,
+    Before: before,
     BillingContact: billing_contact, BorrowSeats: borrow_seats, BorrowSeconds: borrow_seconds,
     BorrowedUntil: borrowed_until, By: by, ByProvider: by_provider, Claim: claim, ClientId: client_id, Code: code,
     CoolDownSeconds: cool_down_seconds, CreateUsers: create_users, CustomerLink: customer_link, Days: days,

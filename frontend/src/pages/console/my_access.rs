@@ -96,7 +96,7 @@ pub fn MyAccessNotes() -> impl IntoView {
 fn MyRequest(
     /// The agent's access.
     access: Query<MyAccess>,
-    /// The request.
+    /// What the user asked for, and what became of it.
     request: LicenseRequest,
 ) -> impl IntoView {
     let i18n = use_i18n();

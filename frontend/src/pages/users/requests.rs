@@ -95,9 +95,9 @@ pub fn Requests(
 
 #[component]
 fn RequestLine(
-    /// The list that it is in.
+    /// Learns of the decision.
     list: RequestList,
-    /// The request.
+    /// Who asks for which license, and why.
     request: LicenseRequest,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -144,7 +144,7 @@ fn license_of(request: StoredValue<LicenseRequest>, i18n: Texts) -> String {
 /// Assigns the license, for ever or until a day.
 #[component]
 fn ApproveRequest(
-    /// The request.
+    /// What is to be approved.
     request: LicenseRequest,
     /// The open requests.
     query: Query<Vec<LicenseRequest>>,
@@ -183,7 +183,7 @@ fn ApproveRequest(
 /// Declines the request, with a message if there is one.
 #[component]
 fn DeclineRequest(
-    /// The request.
+    /// What is to be declined.
     request: LicenseRequest,
     /// The open requests.
     query: Query<Vec<LicenseRequest>>,

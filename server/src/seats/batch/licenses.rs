@@ -55,7 +55,9 @@ impl Batch {
         match self.pool(license).map(|pool| pool.grant_until(user, ends_at)) {
             None => return Outcome::Failed(Code::NotFound),
             Some(Err(code)) => return Outcome::Failed(code),
-            Some(Ok(_)) => {}
+            // Granted by another command of this batch, which closes the request.
+            Some(Ok(false)) => return Outcome::Failed(Code::RequestDecided),
+            Some(Ok(true)) => {}
         }
         self.granting_rules.remove(&(license, user));
         self.open_requests.remove(&request);

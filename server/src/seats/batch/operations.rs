@@ -6,7 +6,7 @@ use crate::{
     seats::command::{Actor, Outcome, SeatOperation, WantedSeat},
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId, UserId},
+    ids::{LicenseId, SessionId},
     problem::Code,
 };
 use std::collections::BTreeSet;
@@ -37,12 +37,14 @@ impl Batch {
     pub(super) fn license_to_exchange(
         &self,
         own: SessionId,
-        user: UserId,
+        wanted: &WantedSeat,
         licenses: &[LicenseId],
     ) -> Result<LicenseId, Code> {
         let found = |license: &LicenseId| Some((*license, self.pools.get(license)?.session(own)?));
-        match licenses.iter().find_map(found).filter(|(_, live)| live.user == user) {
+        match licenses.iter().find_map(found).filter(|(_, live)| live.user == wanted.user) {
             Some((_, live)) if live.borrowed_until.is_some() => Err(Code::Borrowed),
+            // The end that was scheduled stays with the seat, and a borrowed seat has none.
+            Some((_, live)) if live.ending.is_some() && wanted.request.borrow.is_some() => Err(Code::WrongState),
             Some((license, _)) => Ok(license),
             None => Err(Code::NotFound),
         }

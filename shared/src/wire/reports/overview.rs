@@ -110,7 +110,7 @@ pub enum Task {
         next_end: DateTime<Utc>,
         /// Whose assignment that is.
         user_id: UserId,
-        /// The name of that user.
+        /// Who has the seat, as shown in lists.
         user_name: String,
     },
     /// Sessions whose client does not report any more.

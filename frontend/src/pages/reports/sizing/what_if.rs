@@ -188,7 +188,12 @@ fn Sliders(
             />
             <Slider label=text!(sizing.what_if_idle) name="idle" max=idle_max value=idle words=idle_words />
             <Checkbox label=text!(sizing.what_if_queue) name="queue" value=queue />
-            <button type="button" class="button small" aria-disabled=move || (!is_changed.get()).to_string() on:click=reset>
+            <button
+                type="button"
+                class="button small"
+                aria-disabled=move || (!is_changed.get()).to_string()
+                on:click=reset
+            >
                 {t!(i18n, sizing.what_if_reset)}
             </button>
         </div>
