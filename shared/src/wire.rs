@@ -13,6 +13,7 @@ pub mod license_requests;
 pub mod licenses;
 pub mod live;
 pub mod my_access;
+mod object;
 pub mod passkeys;
 pub mod password_links;
 pub mod providers;

@@ -135,6 +135,7 @@ on_both_engines! {
         for (body, status, code) in [
             (json!({}), 400, "bad_request"),
             (json!({ "filter": null }), 400, "bad_request"),
+            (json!({ "filter": [] }), 400, "bad_request"),
             (json!({ "filter": { "state": "asleep" } }), 400, "bad_request"),
             (json!({ "filter": { "license": "all" } }), 400, "bad_request"),
             (json!({ "filter": { "state": "ended" } }), 422, "invalid"),

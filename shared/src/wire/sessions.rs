@@ -253,6 +253,7 @@ pub struct LiveSessionFilter {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndMatching {
     /// Which sessions; `{}` means all that the caller may see.
+    #[serde(deserialize_with = "super::object::object")]
     pub filter: LiveSessionFilter,
     /// Say what would be ended, and end nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -218,7 +218,7 @@ pub struct BulkUsers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_ids: Option<Vec<UserId>>,
     /// Alternatively, a filter: the first 1,000 matching users by name, and then those after `after`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::object::optional_object")]
     pub filter: Option<UserFilter>,
     /// With a filter: the `next` of the previous response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
