@@ -61,5 +61,7 @@ impl Admission {
 
 /// Whether a user who must set up a second factor first may use this route: their own account, and signing out.
 fn is_allowed_without_second_factor(path: &str) -> bool {
-    path == "/me" || path.starts_with("/me/") || path == "/setup" || path == "/sign-out"
+    let is_own_account = path == "/me" || path.starts_with("/me/");
+    // This lists licenses and what managers have answered.
+    is_own_account && path != "/me/access" || path == "/setup" || path == "/sign-out"
 }

@@ -129,12 +129,13 @@ pub async fn revoke(
     let (owned, actor) = (entitlements.clone(), actor.clone());
     let revoking = entitlements.tasks.spawn_to_end(async move {
         let other_sources = assignment_source::automatic(&owned, license, &users).await?;
-        assignment_source::withdraw_manual(&owned, license, &other_sources).await?;
         if !other_sources.is_empty() {
-            // The end was that of the manual assignment.
+            // The end was that of the manual assignment. It goes first: what only a group or rule gives must never have
+            // one, also if this stops in between.
             let lasting = other_sources.keys().copied().collect();
             owned.seats.set_grant_end(&actor, license, lasting, None).await?;
         }
+        assignment_source::withdraw_manual(&owned, license, &other_sources).await?;
         let others: Vec<_> = users.iter().copied().filter(|user| !other_sources.contains_key(user)).collect();
         let revoked = owned.seats.revoke(&actor, license, others, end_now).await?;
         Ok(with_other_sources(&users, &other_sources, revoked))

@@ -1,4 +1,4 @@
-//! Requests of users for licenses: an open request is approved, declined or withdrawn once, whoever comes first.
+//! Users' requests for licenses. Each is approved, declined or withdrawn once: the first decision counts.
 
 use super::{Entitlements, assignment_source};
 use crate::{
