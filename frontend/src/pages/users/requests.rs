@@ -1,4 +1,4 @@
-//! The open requests for licenses: whoever may assign licenses approves or declines them.
+//! The open requests for licenses. Users with the right to assign licenses approve or decline them.
 
 use super::state::UsersPageState;
 use crate::{

@@ -72,7 +72,7 @@ pub async fn to_named(
 }
 
 /// Who should use the pool instead of a named seat of the same product: of the users who have used it in the period.
-/// Whoever has not is among the unused seats.
+/// Users without any are among the unused seats.
 pub async fn to_concurrent(
     app: &App,
     caller: &Caller,
